@@ -1,0 +1,33 @@
+"""What can go wrong, in words for the person at the screen.
+
+A message says what was found, what was expected, where, and what to do. None of these derives from
+RuntimeError, because napari's generator workers swallow that one.
+"""
+
+
+class BratsError(Exception):
+    """Anything this package refuses to do; ``str(error)`` is fit to be shown to a user."""
+
+
+class CaseError(BratsError):
+    """A file or folder is not a usable case."""
+
+
+class LabelError(BratsError):
+    """A label map holds values that its convention does not know."""
+
+
+class GeometryError(BratsError):
+    """Volumes that must share one voxel grid do not."""
+
+
+class BundleError(BratsError):
+    """A bundle (weights and card) is missing, damaged or does not fit the case."""
+
+
+class JobError(BratsError):
+    """A long job could not be finished."""
+
+
+class SaveError(BratsError):
+    """A file could not be written; what stood there before is unharmed."""

@@ -1,0 +1,150 @@
+"""Voxel grids: spacing, orientation, comparison, and the (I, P, L) display order.
+
+Arrays are (X, Y, Z) in the order of their file; an affine maps voxel indices to scanner
+millimetres, RAS+ as in nibabel.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import nibabel.orientations as nio
+import numpy as np
+import numpy.typing as npt
+
+from napari_brats.core.errors import GeometryError
+
+Affine = npt.NDArray[np.float64]
+
+AFFINE_TOLERANCE_MM = 1e-3
+"""Float noise of 1e-5 is common in headers; a real misalignment is far above a micrometre."""
+
+
+@dataclass(frozen=True, eq=False)
+class Grid:
+    """The voxel grid of a volume.
+
+    Attributes
+    ----------
+    shape
+        (X, Y, Z) voxels.
+    affine
+        4x4, voxel index -> scanner mm (RAS+).
+    """
+
+    shape: tuple[int, int, int]
+    affine: Affine
+
+    def __post_init__(self) -> None:
+        linear = self.affine[:3, :3]
+        if not np.isfinite(self.affine).all() or abs(np.linalg.det(linear)) < 1e-9:
+            raise GeometryError(
+                f"The affine is singular or not finite, so its voxels have no place in the "
+                f"scanner:\n{self.affine}\nExpected an invertible 4x4 matrix. "
+                f"Export the image again from its source."
+            )
+
+    @property
+    def spacing_mm(self) -> tuple[float, float, float]:
+        """Voxel edge lengths in mm, in the array's own axis order."""
+        x, y, z = np.sqrt((self.affine[:3, :3] ** 2).sum(axis=0))
+        return float(x), float(y), float(z)
+
+    @property
+    def voxel_mm3(self) -> float:
+        """Volume of one voxel in mm^3."""
+        return float(abs(np.linalg.det(self.affine[:3, :3])))
+
+    @property
+    def axis_codes(self) -> str:
+        """The direction in which each array axis runs, e.g. ``LPS`` for BraTS."""
+        return "".join(nio.aff2axcodes(self.affine))
+
+    @property
+    def is_oblique(self) -> bool:
+        """Whether an axis leaves the scanner's axes by more than about 0.06 degrees."""
+        cosines = self.affine[:3, :3] / np.array(self.spacing_mm)
+        return bool((np.abs(cosines).max(axis=0) < 1 - 5e-7).any())
+
+    def difference(self, other: Grid) -> str:
+        """How ``other`` differs, in words; empty if both are one grid within the tolerance."""
+        if self.shape != other.shape:
+            return f"shapes {self.shape} and {other.shape}"
+        corners = np.array(np.meshgrid(*[(0, n - 1) for n in self.shape])).reshape(3, -1)
+        ends = np.vstack([corners, np.ones(8)])
+        gap_mm = float(np.linalg.norm(((self.affine - other.affine) @ ends)[:3], axis=0).max())
+        if gap_mm <= AFFINE_TOLERANCE_MM * max(1.0, max(self.shape) / 100):
+            return ""
+        return (
+            f"one shape {self.shape}, but affines that place the voxels up to {gap_mm:.3g} mm "
+            f"apart ({self.axis_codes} from {_origin(self)} and {other.axis_codes} from "
+            f"{_origin(other)})"
+        )
+
+    def is_same(self, other: Grid) -> bool:
+        """Whether both are one grid within the tolerance."""
+        return not self.difference(other)
+
+    def describe(self) -> str:
+        """Shape, spacing, orientation and origin in one line."""
+        spacing = " x ".join(f"{s:.4g}" for s in self.spacing_mm)
+        shape = "x".join(map(str, self.shape))
+        tilt = ", oblique" if self.is_oblique else ""
+        return f"{shape} voxels of {spacing} mm, {self.axis_codes}{tilt}, origin {_origin(self)}"
+
+
+def _origin(grid: Grid) -> str:
+    return "(" + ", ".join(f"{v + 0.0:.4g}" for v in grid.affine[:3, 3]) + ") mm"
+
+
+@dataclass(frozen=True)
+class DisplayOrder:
+    """The strides-only change from an (X, Y, Z) array to the (I, P, L) grid, and its inverse.
+
+    On that grid axis 0 runs superior to inferior, axis 1 anterior to posterior, axis 2 right to
+    left, so napari's three views are upright and radiological without touching the camera.
+
+    Attributes
+    ----------
+    axes
+        For each display axis, the array axis it shows.
+    flips
+        For each display axis, whether it runs against the array axis.
+    """
+
+    axes: tuple[int, int, int]
+    flips: tuple[bool, bool, bool]
+
+    def to_display(self, array: npt.NDArray[Any]) -> npt.NDArray[Any]:
+        """A view of an (X, Y, Z) array on the (I, P, L) grid."""
+        return array.transpose(self.axes)[self._slices()]
+
+    def to_disk(self, view: npt.NDArray[Any]) -> npt.NDArray[Any]:
+        """The (X, Y, Z) view of an array on the (I, P, L) grid; inverse of `to_display`."""
+        return view[self._slices()].transpose(np.argsort(self.axes))
+
+    def spacing_to_display(self, spacing_mm: tuple[float, ...]) -> tuple[float, ...]:
+        """Spacing of the array axes in display order."""
+        return tuple(spacing_mm[axis] for axis in self.axes)
+
+    def index_to_disk(
+        self, index: tuple[int, ...], shape: tuple[int, ...]
+    ) -> tuple[int, int, int]:
+        """The array index (x, y, z) of a display index; ``shape`` is the array's (X, Y, Z)."""
+        out = [0, 0, 0]
+        for value, axis, flip in zip(index, self.axes, self.flips, strict=True):
+            out[axis] = shape[axis] - 1 - value if flip else value
+        return out[0], out[1], out[2]
+
+    def _slices(self) -> tuple[slice, ...]:
+        return tuple(slice(None, None, -1 if flip else 1) for flip in self.flips)
+
+
+def display_order(affine: Affine) -> DisplayOrder:
+    """The display order of an affine; an oblique one goes to its closest axes."""
+    orientation = nio.io_orientation(affine)
+    world = [int(axis) for axis in orientation[:, 0]]  # world axis of each array axis
+    axes = tuple(world.index(axis) for axis in (2, 1, 0))
+    flips = tuple(bool(orientation[axis, 1] > 0) for axis in axes)  # I, P, L are the minus ends
+    return DisplayOrder(axes, flips)  # type: ignore[arg-type]

@@ -1,0 +1,32 @@
+"""How long work reports on itself."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from dataclasses import dataclass
+from typing import TypeVar
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """One step of a job: ``done`` of ``total`` units, and what is being done."""
+
+    done: int
+    total: int
+    message: str
+
+
+Job = Generator[Progress, None, T]
+"""A generator that yields `Progress` and returns its result."""
+
+
+def drain(job: Job[T]) -> T:
+    """Run a job to its end without showing its progress, and return its result."""
+    while True:
+        try:
+            next(job)
+        except StopIteration as end:
+            result: T = end.value
+            return result
