@@ -1,1 +1,1 @@
-"""training."""
+"""Training the networks: configuration, patches, augmentation, loss, loop."""

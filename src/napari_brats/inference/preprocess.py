@@ -1,0 +1,212 @@
+"""What a network sees of a case. Training and inference both come through here.
+
+The steps: canonical orientation (LPS, as BraTS is stored), crop to the brain, normalisation
+inside the brain, resampling to the spacing the network was trained at.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import nibabel.orientations as nio
+import numpy as np
+import numpy.typing as npt
+
+from napari_brats.core.errors import CaseError
+from napari_brats.core.geometry import Affine
+from napari_brats.core.modalities import Modality
+
+FloatArray = npt.NDArray[np.float32]
+CANONICAL = "LPS"
+CLIP_PERCENTILES = (0.5, 99.5)
+MIN_BACKGROUND_SHARE = 0.1
+MIN_BRAIN_VOXELS = 1000
+
+
+@dataclass(frozen=True)
+class Placement:
+    """How a prepared image lies in the file's array, so that results find their way back.
+
+    Attributes
+    ----------
+    shape
+        (X, Y, Z) of the file's array.
+    axes, flips
+        For each canonical axis, the array axis it takes and whether it runs against it.
+    box
+        The brain's slices in the canonical array.
+    """
+
+    shape: tuple[int, int, int]
+    axes: tuple[int, int, int]
+    flips: tuple[bool, bool, bool]
+    box: tuple[slice, slice, slice]
+
+    def to_canonical(self, array: npt.NDArray[Any]) -> npt.NDArray[Any]:
+        """A cropped canonical view of an (X, Y, Z) array in file order."""
+        return _oriented(array, self.axes, self.flips)[self.box]
+
+    def to_file(self, cropped: npt.NDArray[Any]) -> npt.NDArray[Any]:
+        """The (X, Y, Z) array in file order; zero outside the box. Inverse of `to_canonical`."""
+        full = np.zeros(self.shape, cropped.dtype)
+        _oriented(full, self.axes, self.flips)[self.box] = cropped
+        return full
+
+
+@dataclass(frozen=True, eq=False)
+class PreparedImage:
+    """A network's input.
+
+    Attributes
+    ----------
+    image
+        (C, X, Y, Z) float32, cropped, canonical; about zero mean and unit variance inside the
+        brain, 0 outside it and throughout modalities that are missing.
+    brain
+        (X, Y, Z) bool on the same grid.
+    spacing_mm
+        Of that grid.
+    placement
+        The way back to the file's array.
+    """
+
+    image: FloatArray
+    brain: npt.NDArray[np.bool_]
+    spacing_mm: tuple[float, float, float]
+    placement: Placement
+
+
+def prepare_image(
+    arrays: Mapping[Modality, npt.NDArray[Any]],
+    affine: Affine,
+    modalities: Sequence[Modality],
+) -> PreparedImage:
+    """The network's input, at the file's own spacing.
+
+    Parameters
+    ----------
+    arrays
+        Modality -> (X, Y, Z), all of one shape, any real dtype. Modalities in ``modalities`` that
+        are missing here become all zero.
+    affine
+        Voxel -> scanner mm of all of them.
+    modalities
+        The channels in the order in which the network wants them.
+
+    Raises
+    ------
+    CaseError
+        If nothing stands out from the background.
+    """
+    axes, flips = _canonical_axes(affine)
+    oriented = {m: _oriented(arrays[m], axes, flips) for m in modalities if m in arrays}
+    foregrounds = {m: _foreground(volume) for m, volume in oriented.items()}
+    brain = np.zeros(next(iter(oriented.values())).shape, bool)
+    for foreground in foregrounds.values():
+        brain |= foreground
+    box = _bounding_box(brain)
+    image = np.zeros((len(modalities), *brain[box].shape), np.float32)
+    for channel, modality in enumerate(modalities):
+        if modality in oriented:
+            normalise(oriented[modality][box], foregrounds[modality][box], out=image[channel])
+    spacing = np.sqrt((affine[:3, :3] ** 2).sum(axis=0))[list(axes)]
+    shape = next(iter(arrays.values())).shape
+    return PreparedImage(
+        image,
+        brain[box],
+        (float(spacing[0]), float(spacing[1]), float(spacing[2])),
+        Placement((shape[0], shape[1], shape[2]), axes, flips, box),
+    )
+
+
+def normalise(
+    volume: npt.NDArray[Any], foreground: npt.NDArray[np.bool_], out: FloatArray
+) -> None:
+    """Write ``volume`` to ``out`` with zero mean and unit variance inside ``foreground``, 0 outside.
+
+    Values are clipped to percentiles of the foreground first, so that neither saturated vessels
+    nor a heavy tail decide the scale. Statistics come from every other voxel per axis. A modality
+    that is empty or constant becomes all zero.
+    """
+    inside = foreground[::2, ::2, ::2]
+    sample = volume[::2, ::2, ::2][inside].astype(np.float32)
+    if sample.size == 0:
+        out[...] = 0
+        return
+    low, high = np.percentile(sample, CLIP_PERCENTILES)
+    np.clip(sample, low, high, out=sample)
+    mean, sd = float(sample.mean()), float(sample.std())
+    if sd <= 1e-6 * max(1.0, abs(mean)):
+        out[...] = 0
+        return
+    np.clip(volume, low, high, out=out, casting="unsafe")
+    out -= mean
+    out *= 1 / sd
+    out[~foreground] = 0
+
+
+def _foreground(volume: npt.NDArray[Any]) -> npt.NDArray[np.bool_]:
+    """Where a volume is not background, whatever value its background has.
+
+    Skull-stripped images have one constant outside the brain (0, or negative once z-scored): the
+    commonest value on the faces. Without such a constant the background is what Otsu's threshold
+    leaves below it.
+    """
+    edge = np.concatenate([volume[[0, -1]].ravel(), volume[:, [0, -1]].ravel()])
+    values, counts = np.unique(edge, return_counts=True)
+    background = values[counts.argmax()]
+    foreground = volume != background
+    if 1 - foreground.mean() >= MIN_BACKGROUND_SHARE:
+        return foreground
+    return volume > _otsu_threshold(volume[::2, ::2, ::2])
+
+
+def _otsu_threshold(values: npt.NDArray[Any]) -> float:
+    """The threshold of largest between-class variance (Otsu 1979, doi:10.1109/TSMC.1979.4310076)."""
+    low, high = np.percentile(values, (0, 99.5))
+    counts, edges = np.histogram(np.clip(values, low, high), bins=256)
+    centres = (edges[1:] + edges[:-1]) / 2
+    below = np.cumsum(counts)
+    above = below[-1] - below
+    sums = np.cumsum(counts * centres)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        gap = sums / below - (sums[-1] - sums) / above
+        variance = np.nan_to_num(below * above * gap**2)
+    return float(centres[variance.argmax()])
+
+
+def _bounding_box(mask: npt.NDArray[np.bool_]) -> tuple[slice, slice, slice]:
+    slices = []
+    for axis in range(3):
+        others = tuple(a for a in range(3) if a != axis)
+        hits = np.flatnonzero(mask.any(axis=others))
+        slices.append(slice(int(hits[0]), int(hits[-1]) + 1) if hits.size else slice(0, 0))
+    box = (slices[0], slices[1], slices[2])
+    if mask[box].sum() < MIN_BRAIN_VOXELS:
+        raise CaseError(
+            f"Nothing in the images looks like a brain: only {int(mask.sum())} of {mask.size} "
+            f"voxels differ from the background (expected at least {MIN_BRAIN_VOXELS}). "
+            f"Check that the files hold the images."
+        )
+    return box
+
+
+def _canonical_axes(
+    affine: Affine,
+) -> tuple[tuple[int, int, int], tuple[bool, bool, bool]]:
+    now = nio.io_orientation(affine)
+    target = nio.axcodes2ornt(tuple(CANONICAL))
+    change = nio.ornt_transform(now, target)  # row i: where array axis i goes, and its sign
+    axes = np.argsort(change[:, 0].astype(int))
+    flips = change[axes, 1] < 0
+    a, b, c = (int(axis) for axis in axes)
+    return (a, b, c), (bool(flips[0]), bool(flips[1]), bool(flips[2]))
+
+
+def _oriented(
+    array: npt.NDArray[Any], axes: tuple[int, int, int], flips: tuple[bool, bool, bool]
+) -> npt.NDArray[Any]:
+    """A strides-only view of ``array`` with its axes in canonical order and direction."""
+    return array.transpose(axes)[tuple(slice(None, None, -1 if f else 1) for f in flips)]
