@@ -1,0 +1,185 @@
+"""The section "Segment": bundle, device, Run, Cancel, progress. It knows no viewer and no engine."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from qtpy.QtCore import Signal
+from qtpy.QtWidgets import (
+    QCheckBox,
+    QComboBox,
+    QFormLayout,
+    QHBoxLayout,
+    QLabel,
+    QProgressBar,
+    QPushButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from napari_brats.core.progress import Progress
+from napari_brats.widgets.message import MessageLabel
+
+
+@dataclass(frozen=True)
+class SegmentRequest:
+    """What the user asked for: a bundle's name, a device's name, probability layers or not."""
+
+    bundle: str
+    device: str
+    keep_probabilities: bool
+
+
+@dataclass(frozen=True)
+class Choice:
+    """One entry of a drop-down: the engine's word, the user's words, and more in the tool tip."""
+
+    name: str
+    title: str
+    details: str = ""
+
+
+class SegmentPanel(QWidget):
+    """Emits `run_requested` with a SegmentRequest, and `cancel_requested`."""
+
+    run_requested = Signal(object)
+    cancel_requested = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.bundle_box = _narrow_combo_box()
+        self.device_box = _narrow_combo_box()
+        self.probabilities_box = QCheckBox("Add probability layers")
+        self.probabilities_box.setToolTip("One image layer per region (WT, TC, ET), from 0 to 1")
+        self.run_button = QPushButton("Run")
+        self.run_button.setToolTip("Segment the active case; the mask becomes a new layer")
+        self.cancel_button = QPushButton("Cancel")
+        self.bar = QProgressBar()
+        self.bar.setTextVisible(False)
+        self.step_label = QLabel()
+        self.step_label.setWordWrap(True)
+        self.message = MessageLabel()
+        self._running = False
+        self._blocker = "Open a case first."
+        self._lay_out()
+        self.run_button.clicked.connect(self._on_run_clicked)
+        self.cancel_button.clicked.connect(self.cancel_requested)
+        self.bundle_box.currentIndexChanged.connect(self._show_details)
+        self.device_box.currentIndexChanged.connect(self._show_details)
+        self._refresh()
+
+    def set_bundles(self, bundles: Sequence[Choice]) -> None:
+        """Offer these bundles, keeping the chosen one where it is still there."""
+        _fill(self.bundle_box, bundles)
+        self._refresh()
+
+    def set_devices(self, devices: Sequence[Choice]) -> None:
+        """Offer these devices, keeping the chosen one where it is still there."""
+        _fill(self.device_box, devices)
+        self._refresh()
+
+    def set_blocker(self, reason: str) -> None:
+        """Say why Run cannot be pressed (shown as its tool tip); empty where it can."""
+        self._blocker = reason
+        self._refresh()
+
+    def set_running(self, running: bool) -> None:
+        """Show that a run began or ended; the former run's words go when one begins."""
+        self._running = running
+        if running:
+            self.message.clear_message()
+            self.bar.setRange(0, 0)  # busy until the first progress comes
+            self.step_label.setText("Starting")
+        self._refresh()
+
+    def show_progress(self, progress: Progress, seconds_left: float | None) -> None:
+        """Show how far the run is; ``seconds_left`` is None while nothing can be said."""
+        self.bar.setRange(0, max(progress.total, 1))
+        self.bar.setValue(progress.done)
+        left = "" if seconds_left is None else f", {time_left_text(seconds_left)} left"
+        self.step_label.setText(f"{progress.message}{left}")
+
+    def show_result(self, text: str) -> None:
+        """Say that a run succeeded, and what is worth knowing of it."""
+        self.message.show_note(text)
+
+    def show_error(self, text: str) -> None:
+        """Say what went wrong and what to do."""
+        self.message.show_error(text)
+
+    def _lay_out(self) -> None:
+        form = QFormLayout()
+        form.addRow("Bundle", self.bundle_box)
+        form.addRow("Device", self.device_box)
+        form.addRow(self.probabilities_box)
+        buttons = QHBoxLayout()
+        buttons.addWidget(self.run_button, 2)
+        buttons.addWidget(self.cancel_button, 1)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addLayout(form)
+        layout.addLayout(buttons)
+        for widget in (self.bar, self.step_label, self.message):
+            layout.addWidget(widget)
+
+    def _refresh(self) -> None:
+        ready = bool(self.bundle_box.count() and self.device_box.count())
+        reason = self._blocker or ("" if ready else "Looking for bundles and devices.")
+        self.run_button.setEnabled(not self._running and not reason)
+        self.run_button.setToolTip(
+            reason or "Segment the active case; the mask becomes a new layer"
+        )
+        self.cancel_button.setEnabled(self._running)
+        self.bundle_box.setEnabled(not self._running)
+        self.device_box.setEnabled(not self._running)
+        self.probabilities_box.setEnabled(not self._running)
+        self.bar.setVisible(self._running)
+        self.step_label.setVisible(self._running)
+
+    def _show_details(self) -> None:
+        for box in (self.bundle_box, self.device_box):
+            box.setToolTip(box.currentData().details if box.count() else "")
+
+    def _on_run_clicked(self) -> None:
+        self.run_requested.emit(
+            SegmentRequest(
+                self.bundle_box.currentData().name,
+                self.device_box.currentData().name,
+                self.probabilities_box.isChecked(),
+            )
+        )
+
+
+def time_left_text(seconds: float) -> str:
+    """A rounded duration in words: ``8 s``, ``2 min``; never 0."""
+    if seconds < 60:
+        return f"{max(1, round(seconds))} s"
+    return f"{round(seconds / 60)} min"
+
+
+def seconds_left(progress: Progress, elapsed_s: float) -> float | None:
+    """How long the rest takes if it goes on as before; None before anything is done."""
+    if progress.done <= 0 or progress.total <= 0:
+        return None
+    return elapsed_s * (progress.total - progress.done) / progress.done
+
+
+def _narrow_combo_box() -> QComboBox:
+    """A drop-down that never makes the panel wider than its dock; the list shows full titles."""
+    box = QComboBox()
+    box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+    box.setMinimumContentsLength(10)
+    return box
+
+
+def _fill(box: QComboBox, choices: Sequence[Choice]) -> None:
+    chosen = box.currentData()
+    box.blockSignals(True)
+    box.clear()
+    for index, choice in enumerate(choices):
+        box.addItem(choice.title, choice)
+        if chosen is not None and choice.name == chosen.name:
+            box.setCurrentIndex(index)
+    box.blockSignals(False)
+    box.setToolTip(box.currentData().details if box.count() else "")

@@ -1,0 +1,68 @@
+"""The panel alone: sliders to options and back."""
+
+from __future__ import annotations
+
+from dataclasses import fields
+
+import pytest
+
+from napari_brats.inference.postprocess import PostprocessOptions
+from napari_brats.widgets.postprocess_panel import _FORM, PostprocessPanel
+
+pytestmark = pytest.mark.gui_smoke
+
+
+@pytest.fixture
+def panel(qtbot):
+    panel = PostprocessPanel()
+    qtbot.addWidget(panel)
+    panel.set_enabled(True)
+    return panel
+
+
+def test_every_option_of_the_engine_has_a_row():
+    assert set(_FORM) == {field.name for field in fields(PostprocessOptions)}
+
+
+def test_it_starts_with_the_engines_defaults(panel):
+    assert panel.options() == PostprocessOptions()
+
+
+def test_moving_a_slider_emits_the_options(panel, qtbot):
+    with qtbot.waitSignal(panel.options_changed) as caught:
+        panel.form["threshold_et"].value = 0.3
+    assert caught.args == [PostprocessOptions(threshold_et=0.3)]
+
+
+def test_set_options_moves_the_sliders_silently(panel, qtbot):
+    wanted = PostprocessOptions(0.4, 0.6, 0.7, 250.0, True, 1.5, 2.0)
+    with qtbot.assertNotEmitted(panel.options_changed):
+        panel.set_options(wanted)
+    assert panel.options() == wanted
+
+
+def test_reset_goes_back_to_the_defaults_in_one_step(panel, qtbot):
+    panel.set_options(PostprocessOptions(0.4, 0.6, 0.7))
+    emitted = []
+    panel.options_changed.connect(emitted.append)
+    panel.reset_button.click()
+    panel.reset_button.click()  # nothing left to reset
+    assert emitted == [PostprocessOptions()]
+
+
+def test_the_question_about_edits_is_answered_by_its_two_buttons(panel, qtbot):
+    assert panel.edits_bar.isHidden()
+    panel.ask_about_edits(True)
+    assert not panel.edits_bar.isHidden()
+    with qtbot.waitSignal(panel.replace_requested):
+        panel.edits_bar.replace_button.click()
+    with qtbot.waitSignal(panel.keep_edits_requested):
+        panel.edits_bar.keep_button.click()
+
+
+def test_without_a_result_it_is_off_and_says_what_to_do(panel):
+    panel.ask_about_edits(True)
+    panel.set_enabled(False, "Run a segmentation first.")
+    assert not panel.form.enabled
+    assert panel.hint.text() == "Run a segmentation first."
+    assert panel.edits_bar.isHidden()

@@ -1,0 +1,100 @@
+"""The panel alone: what it emits and what it shows."""
+
+from __future__ import annotations
+
+import pytest
+
+from napari_brats.core.progress import Progress
+from napari_brats.widgets.segment_panel import (
+    Choice,
+    SegmentPanel,
+    SegmentRequest,
+    seconds_left,
+    time_left_text,
+)
+
+pytestmark = pytest.mark.gui_smoke
+
+
+@pytest.fixture
+def panel(qtbot):
+    panel = SegmentPanel()
+    qtbot.addWidget(panel)
+    panel.set_bundles([Choice("unet", "3D U-Net", "trained on 17 cases"), Choice("big", "Big")])
+    panel.set_devices([Choice("auto", "auto (cpu)"), Choice("cpu", "cpu")])
+    panel.set_blocker("")
+    return panel
+
+
+def test_run_emits_what_is_chosen(panel, qtbot):
+    panel.bundle_box.setCurrentIndex(1)
+    panel.device_box.setCurrentIndex(1)
+    panel.probabilities_box.setChecked(True)
+    with qtbot.waitSignal(panel.run_requested) as caught:
+        panel.run_button.click()
+    assert caught.args == [SegmentRequest("big", "cpu", True)]
+
+
+def test_run_is_off_with_a_reason_until_there_is_a_case(panel):
+    panel.set_blocker("Open a case first.")
+    assert not panel.run_button.isEnabled()
+    assert panel.run_button.toolTip() == "Open a case first."
+
+
+def test_run_is_off_until_bundles_and_devices_are_known(qtbot):
+    panel = SegmentPanel()
+    qtbot.addWidget(panel)
+    panel.set_blocker("")
+    assert not panel.run_button.isEnabled()
+    panel.set_bundles([Choice("unet", "3D U-Net")])
+    panel.set_devices([Choice("cpu", "cpu")])
+    assert panel.run_button.isEnabled()
+
+
+def test_running_swaps_run_for_cancel_and_back(panel, qtbot):
+    panel.set_running(True)
+    assert (panel.run_button.isEnabled(), panel.cancel_button.isEnabled()) == (False, True)
+    assert not panel.bar.isHidden()
+    with qtbot.waitSignal(panel.cancel_requested):
+        panel.cancel_button.click()
+    panel.set_running(False)
+    assert (panel.run_button.isEnabled(), panel.cancel_button.isEnabled()) == (True, False)
+    assert panel.bar.isHidden()
+
+
+def test_progress_shows_the_step_and_the_time_left(panel):
+    panel.set_running(True)
+    panel.show_progress(Progress(3, 12, "Window 3 of 12"), 9.2)
+    assert (panel.bar.value(), panel.bar.maximum()) == (3, 12)
+    assert panel.step_label.text() == "Window 3 of 12, 9 s left"
+
+
+def test_a_new_run_clears_the_former_error(panel):
+    panel.show_error("no memory")
+    assert not panel.message.isHidden()
+    panel.set_running(True)
+    assert panel.message.isHidden()
+
+
+def test_a_chosen_bundle_stays_chosen_when_the_list_is_renewed(panel):
+    panel.bundle_box.setCurrentIndex(1)
+    panel.set_bundles([Choice("new", "New"), Choice("unet", "3D U-Net"), Choice("big", "Big")])
+    assert panel.bundle_box.currentText() == "Big"
+
+
+def test_markup_in_an_error_is_shown_as_it_is(panel):
+    panel.show_error("<b>case</b>")
+    assert "<b>" in panel.message.text()
+
+
+@pytest.mark.parametrize(
+    ("done", "total", "elapsed", "left"),
+    [(0, 4, 3.0, None), (1, 4, 3.0, 9.0), (4, 4, 3.0, 0.0), (0, 0, 1.0, None)],
+)
+def test_seconds_left_goes_by_what_was_done(done, total, elapsed, left):
+    assert seconds_left(Progress(done, total, ""), elapsed) == left
+
+
+@pytest.mark.parametrize(("seconds", "text"), [(0.0, "1 s"), (8.4, "8 s"), (90.1, "2 min")])
+def test_time_left_is_rounded(seconds, text):
+    assert time_left_text(seconds) == text
