@@ -31,12 +31,15 @@ class Volume:
         The NIfTI header to copy when something on this grid is saved (shape, codes, units).
     path
         Where it was read from; None if it was made in memory.
+    notes
+        What the reader had to put right (NaN voxels, a broken sform), in words for the user.
     """
 
     data: npt.NDArray[Any]
     grid: Grid
     header: nib.Nifti1Header
     path: Path | None = None
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)
