@@ -1,0 +1,243 @@
+"""The run of ``segment`` over its cases: one bad case does not stop the others."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from time import perf_counter
+from typing import TYPE_CHECKING, Any
+
+from napari_brats import INTENDED_USE, __version__
+from napari_brats.cli.cases import Problem, folder_of
+from napari_brats.cli.console import ALL_DONE, INTERRUPTED, SOME_FAILED, ProgressReport
+from napari_brats.cli.record import input_records, segmentation_record, to_json
+from napari_brats.core.case import Segmentation
+from napari_brats.core.errors import BratsError, CaseError, SaveError
+from napari_brats.core.labels import REGIONS
+from napari_brats.core.modalities import Modality
+from napari_brats.io.atomic import write_atomically
+from napari_brats.io.checks import check_case
+from napari_brats.io.discover import CaseFiles
+from napari_brats.io.load import load_case
+from napari_brats.io.save import save_label_map, save_probabilities
+
+if TYPE_CHECKING:
+    from napari_brats.inference.segment import SegmentOptions
+    from napari_brats.models.bundle import Bundle
+
+SUMMARY_NAME = "summary.json"
+
+_FAILURES = (BratsError, OSError, MemoryError, RuntimeError, ValueError)
+"""What one case may end with without ending the run: our own refusals, the disk, memory, and what
+torch (RuntimeError) and the file libraries (ValueError) raise on content nobody foresaw."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What is the same for every case of a run.
+
+    Attributes
+    ----------
+    output
+        The folder everything is written to.
+    bundle
+        The network.
+    options
+        Device, post-processing, whether probabilities are kept.
+    convention
+        The name of the convention to write in; None leaves it to the case.
+    grid
+        The modality onto whose grid the others are resampled; None asks for one grid.
+    overwrite
+        Whether masks that are there already are replaced.
+    """
+
+    output: Path
+    bundle: Bundle
+    options: SegmentOptions
+    convention: str | None = None
+    grid: Modality | None = None
+    overwrite: bool = False
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How one case ended: status is ``done``, ``failed``, ``interrupted`` or ``not run``."""
+
+    case_id: str
+    path: str
+    status: str
+    error: str | None = None
+    seconds: float = 0.0
+
+
+def run_batch(cases: Sequence[CaseFiles], problems: Sequence[Problem], plan: Plan) -> int:
+    """Segment every case, write the summary, and give the exit code.
+
+    Parameters
+    ----------
+    cases
+        The cases to run, their ids all different.
+    problems
+        Cases that could not even be begun; they stand in the summary as failed.
+    plan
+        What is the same for all.
+    """
+    outcomes = [Outcome(p.case_id, str(p.path), "failed", p.error) for p in problems]
+    code = ALL_DONE
+    with ProgressReport(len(cases)) as report:
+        for outcome in outcomes:
+            report.line(f"{outcome.case_id} failed: {outcome.error}")
+        try:
+            for files in cases:
+                outcome = _attempt(files, plan, report)
+                outcomes.append(outcome)  # one by one: an interruption leaves those before it
+        except KeyboardInterrupt:
+            code = INTERRUPTED
+            report.line(f"Interrupted. What is done is listed in {plan.output / SUMMARY_NAME}.")
+        finally:
+            begun = len(outcomes) - len(problems)
+            outcomes += _not_finished(cases[begun:])
+            write_summary(plan.output, outcomes)
+    if code == ALL_DONE and any(outcome.status != "done" for outcome in outcomes):
+        code = SOME_FAILED
+    return code
+
+
+def output_names(case_id: str, probabilities: bool) -> dict[str, Any]:
+    """The file names of one case's output, as its JSON lists them."""
+    names: dict[str, Any] = {
+        "label_map": f"{case_id}-seg.nii.gz",
+        "record": f"{case_id}-seg.json",
+    }
+    if probabilities:
+        names["probabilities"] = {
+            region.value: f"{case_id}-probability-{region.lower()}.nii.gz" for region in REGIONS
+        }
+    return names
+
+
+def write_summary(folder: Path, outcomes: Sequence[Outcome]) -> None:
+    """Write the status, error and seconds of every case of a run; replaces that of a former run."""
+    counts = dict.fromkeys(("done", "failed", "interrupted", "not run"), 0)
+    for outcome in outcomes:
+        counts[outcome.status] += 1
+    summary = {
+        "intended_use": INTENDED_USE,
+        "version": __version__,
+        "counts": counts,
+        "cases": [asdict(outcome) for outcome in outcomes],
+    }
+    write_atomically(folder / SUMMARY_NAME, to_json(summary), overwrite=True)
+
+
+def _attempt(files: CaseFiles, plan: Plan, report: ProgressReport) -> Outcome:
+    started = perf_counter()
+    place = str(folder_of(files))
+    report.start_case(files.case_id)
+    try:
+        segmentation = segment_case(files, plan, report)
+    except _FAILURES as error:
+        message = (
+            str(error) if isinstance(error, BratsError) else f"{type(error).__name__}: {error}"
+        )
+        report.line(f"{files.case_id} failed: {message}")
+        seconds = round(perf_counter() - started, 3)
+        return Outcome(files.case_id, place, "failed", message, seconds)
+    report.result(_result_line(segmentation, plan.output))
+    return Outcome(files.case_id, place, "done", None, round(perf_counter() - started, 3))
+
+
+def segment_case(files: CaseFiles, plan: Plan, report: ProgressReport) -> Segmentation:
+    """Segment one case and write its files: all of them, or none.
+
+    Raises
+    ------
+    BratsError
+        If the case, its geometry or the disk does not allow it.
+    """
+    from napari_brats.inference.segment import segment
+
+    names = output_names(files.case_id, plan.options.keep_probabilities)
+    if not plan.overwrite:
+        _refuse_existing(plan.output, names)
+    _require_modalities(files)
+    begun = perf_counter()
+    inputs = input_records(files)
+    case = load_case(files, convention=plan.convention, resample_to=plan.grid)
+    warnings = check_case(case)
+    for warning in warnings:
+        report.line(f"{files.case_id}: warning: {warning}")
+    loaded = perf_counter()
+    segmentation = report.follow(segment(case, plan.bundle, plan.options))
+    for warning in segmentation.provenance.get("notes", ()):
+        report.line(f"{files.case_id}: warning: {warning}")
+    with _all_or_nothing(plan.output) as folder:
+        segmented = perf_counter()
+        _write_volumes(folder, segmentation, names["label_map"])
+        seconds = {"load": loaded - begun, "save": perf_counter() - segmented}
+        record = segmentation_record(
+            segmentation,
+            inputs=inputs,
+            outputs=names,
+            seconds=seconds,
+            warnings=warnings,
+            resampled_to=plan.grid,
+        )
+        write_atomically(folder / names["record"], to_json(record))
+    return segmentation
+
+
+def _not_finished(cases: Sequence[CaseFiles]) -> list[Outcome]:
+    """The case that was running, if any is left, and those that never began."""
+    states = ["interrupted"] + ["not run"] * (len(cases) - 1)
+    return [
+        Outcome(files.case_id, str(folder_of(files)), state)
+        for files, state in zip(cases, states, strict=False)
+    ]
+
+
+def _refuse_existing(folder: Path, names: Mapping[str, Any]) -> None:
+    wanted = [names["label_map"], names["record"], *names.get("probabilities", {}).values()]
+    there = [name for name in wanted if (folder / name).exists()]
+    if there:
+        raise SaveError(
+            f"{', '.join(there)} in {folder} would be replaced. Choose another --output, or say "
+            f"--overwrite."
+        )
+
+
+def _require_modalities(files: CaseFiles) -> None:
+    if not files.modalities:
+        unknown = ", ".join(choice.path.name for choice in files.unassigned) or "no image"
+        raise CaseError(
+            f"No modality is known for case {files.case_id} in {folder_of(files)}: found "
+            f"{unknown}. Say which is which, e.g. --modality T1C=PATH (or T1C=PATH:1 for the "
+            f"second volume of a 4-D file)."
+        )
+
+
+def _write_volumes(folder: Path, segmentation: Segmentation, label_map: str) -> None:
+    reference = segmentation.reference
+    save_label_map(folder / label_map, segmentation.labels, reference, segmentation.convention)
+    if segmentation.probabilities is not None:
+        save_probabilities(folder, segmentation.case_id, segmentation.probabilities, reference)
+
+
+@contextmanager
+def _all_or_nothing(output: Path) -> Iterator[Path]:
+    """A folder in ``output`` whose files move there at the end; none does after an error."""
+    with tempfile.TemporaryDirectory(dir=output, prefix=".segment-") as name:
+        folder = Path(name)
+        yield folder
+        for path in sorted(folder.iterdir()):
+            path.replace(output / path.name)
+
+
+def _result_line(segmentation: Segmentation, output: Path) -> str:
+    volumes = "  ".join(f"{r.value} {v:.1f} ml" for r, v in segmentation.volumes_ml().items())
+    path = output / output_names(segmentation.case_id, probabilities=False)["label_map"]
+    return f"{segmentation.case_id}  {volumes}  {path}"
