@@ -1,0 +1,234 @@
+"""Which file of a case was taken for what, and why."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from napari_brats.core.errors import CaseError
+from napari_brats.core.modalities import MODALITIES, Modality
+from napari_brats.io.dataset_json import DatasetJson
+from napari_brats.io.names import Kind, NameReading, modalities_in_name, read_name
+from napari_brats.io.naming import (
+    HD_GLIO,
+    HD_GLIO_ORDER,
+    MSD,
+    MSD_ORDER,
+    NNUNET,
+    UNKNOWN,
+    naming_of,
+    says_hd_glio,
+    says_msd,
+)
+from napari_brats.io.scan import channel_count
+
+_GRID_ORDER = (Modality.T1C, Modality.T1N, Modality.T2W, Modality.T2F)
+"""Whose label map is taken where every modality has its own."""
+
+
+@dataclass(frozen=True)
+class FileChoice:
+    """A file, or one channel of a 4-D file, and why it was taken for what it is.
+
+    Attributes
+    ----------
+    path
+        The file.
+    reason
+        In words for the user.
+    channel
+        Index on the fourth axis; None for a 3-D file.
+    """
+
+    path: Path
+    reason: str
+    channel: int | None = None
+
+    def describe(self) -> str:
+        """The path, with the channel where there is one."""
+        return f"{self.path}" if self.channel is None else f"{self.path} channel {self.channel}"
+
+
+@dataclass(frozen=True)
+class CaseFiles:
+    """The files of one case.
+
+    Attributes
+    ----------
+    case_id
+        Its name.
+    modalities
+        Modality -> file.
+    label_map
+        Its label map, if there is one.
+    unassigned
+        Images, or channels of a 4-D file, whose modality is not known.
+    naming
+        The naming row, e.g. ``BraTS 2021``; ``unknown`` if none fits.
+    convention_hint
+        The label convention that naming suggests; None if it suggests none.
+    ignored
+        Files that are no modality, with why.
+    problem
+        Why the case cannot be loaded as it stands (a modality twice, two label maps); else empty.
+    """
+
+    case_id: str
+    modalities: Mapping[Modality, FileChoice]
+    label_map: FileChoice | None
+    unassigned: tuple[FileChoice, ...]
+    naming: str
+    convention_hint: str | None
+    ignored: tuple[FileChoice, ...]
+    problem: str = ""
+
+    @property
+    def missing(self) -> tuple[Modality, ...]:
+        """The modalities no file was found for."""
+        return tuple(m for m in MODALITIES if m not in self.modalities)
+
+    def require_usable(self) -> CaseFiles:
+        """Itself; CaseError with the `problem` if there is one."""
+        if self.problem:
+            raise CaseError(self.problem)
+        return self
+
+    def with_modality(
+        self, modality: Modality, path: Path, channel: int | None = None
+    ) -> CaseFiles:
+        """The case with that file for ``modality``, as the user chose it.
+
+        The file leaves every other place it had; the one it replaces becomes unassigned. A problem
+        about this modality is solved by it.
+        """
+        taken = (path, channel)
+        kept = {m: c for m, c in self.modalities.items() if (c.path, c.channel) != taken}
+        former = kept.pop(modality, None)
+        kept[modality] = FileChoice(path, "chosen by the user", channel)
+        rest = [c for c in self.unassigned if (c.path, c.channel) != taken]
+        if former:
+            rest.append(replace(former, reason=f"replaced as {modality} by the user"))
+        label_map = self.label_map
+        if label_map and (label_map.path, label_map.channel) == taken:
+            label_map = None
+        return replace(
+            self,
+            modalities={m: kept[m] for m in MODALITIES if m in kept},
+            unassigned=tuple(rest),
+            label_map=label_map,
+            ignored=tuple(c for c in self.ignored if (c.path, c.channel) != taken),
+            problem="" if f" {modality} " in self.problem.partition(":")[0] else self.problem,
+        )
+
+
+def case_from_files(
+    case_id: str, paths: Sequence[Path], dataset: DatasetJson | None = None
+) -> CaseFiles:
+    """Sort the files of one case into modalities, label map and the rest.
+
+    Nothing is raised: what makes the case unusable stands in its ``problem``.
+    """
+    naming, hint = naming_of(case_id, paths)
+    if dataset and dataset.convention:
+        hint = dataset.convention
+    found: dict[Modality, list[FileChoice]] = {m: [] for m in MODALITIES}
+    label_maps: list[FileChoice] = []
+    unassigned: list[FileChoice] = []
+    ignored: list[FileChoice] = []
+    for path in sorted(paths):
+        reading = read_name(path)
+        if reading.modality:
+            found[reading.modality].append(FileChoice(path, reading.reason))
+        elif reading.kind is Kind.LABEL_MAP:
+            label_maps.append(FileChoice(path, reading.reason))
+        elif reading.kind is Kind.EXCLUDED:
+            ignored.append(FileChoice(path, reading.reason))
+        else:
+            for modality, choice in _by_order(path, reading, dataset):
+                (found[modality] if modality else unassigned).append(choice)
+    label_map, others, problem = _one_label_map(case_id, label_maps)
+    return CaseFiles(
+        case_id,
+        {m: choices[0] for m, choices in found.items() if choices},
+        label_map,
+        (*unassigned, *(c for choices in found.values() for c in choices[1:])),
+        NNUNET if naming == UNKNOWN and dataset else naming,
+        hint,
+        (*ignored, *others),
+        _twice(case_id, found) or problem,
+    )
+
+
+def _by_order(
+    path: Path, reading: NameReading, dataset: DatasetJson | None
+) -> Iterable[tuple[Modality | None, FileChoice]]:
+    """The channels of a numbered file or a 4-D file with the modality their order gives them."""
+    order, source = _channel_order(path, dataset, numbered=reading.channel is not None)
+    if reading.channel is not None:
+        modality = order[reading.channel] if reading.channel < len(order) else None
+        told = source or "its order is told by a dataset.json only, and there is none"
+        return [(modality, FileChoice(path, f"{reading.reason}: {told}"))]
+    count = channel_count(path)
+    if count == 1:
+        return [(None, FileChoice(path, reading.reason))]
+    if len(order) != count:
+        return [
+            (None, FileChoice(path, f"channel {i} of {count}; nothing tells their order", i))
+            for i in range(count)
+        ]
+    return [
+        (modality, FileChoice(path, f"channel {i} of {count}: {source}", i))
+        for i, modality in enumerate(order)
+    ]
+
+
+def _channel_order(
+    path: Path, dataset: DatasetJson | None, *, numbered: bool
+) -> tuple[tuple[Modality | None, ...], str]:
+    if dataset and dataset.channels:
+        return dataset.channels, f"as {dataset.path.name} names its channels"
+    if says_hd_glio(path):
+        return HD_GLIO_ORDER, f"the order of {HD_GLIO}"
+    if not numbered and says_msd(path):
+        return MSD_ORDER, f"the order of {MSD}"
+    return (), ""
+
+
+def _one_label_map(
+    case_id: str, label_maps: list[FileChoice]
+) -> tuple[FileChoice | None, list[FileChoice], str]:
+    """The label map to take, those set aside, and the problem if there are two alike."""
+    if len(label_maps) < 2:
+        return (label_maps[0] if label_maps else None), [], ""
+    by_modality = {modalities_in_name(c.path)[-1:]: c for c in label_maps}
+    if len(by_modality) == len(label_maps) and () not in by_modality:
+        taken = min(label_maps, key=lambda c: _GRID_ORDER.index(modalities_in_name(c.path)[-1]))
+        why = "label map of another modality; one is taken per case"
+        return taken, [replace(c, reason=why) for c in label_maps if c is not taken], ""
+    corrected = [c for c in label_maps if "manuallycorrected" in c.path.name.lower()]
+    if len(corrected) == 1 and all("glistrboost" in c.path.name.lower() for c in label_maps):
+        why = "the automatic label map; the manually corrected one was taken"
+        rest = [replace(c, reason=why) for c in label_maps if c is not corrected[0]]
+        return corrected[0], rest, ""
+    listing = "\n".join(f"  {c.path} ({c.reason})" for c in label_maps)
+    return (
+        label_maps[0],
+        label_maps[1:],
+        (
+            f"Case {case_id} has {len(label_maps)} label maps:\n{listing}\nExpected one. Open the "
+            f"files you want together instead of their folder, or move the others away."
+        ),
+    )
+
+
+def _twice(case_id: str, found: Mapping[Modality, list[FileChoice]]) -> str:
+    for modality, choices in found.items():
+        if len(choices) > 1:
+            listing = "\n".join(f"  {c.describe()} ({c.reason})" for c in choices)
+            return (
+                f"Case {case_id} has {len(choices)} files for {modality} :\n{listing}\n"
+                f"Expected one. Say which: choose it in the Case panel, or on the command line "
+                f"--modality {modality}={choices[0].path}"
+            )
+    return ""

@@ -1,0 +1,333 @@
+"""What a file's name alone says: which case it belongs to and which modality it is.
+
+Nothing here touches the disk. Names are cut into tokens at ``_``, ``.``, ``-`` and spaces; tokens,
+or runs of up to four of them, are looked up in the word list below, longest run first.
+"""
+
+from __future__ import annotations
+
+import itertools
+import os
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from enum import Enum, auto
+from pathlib import Path
+
+from napari_brats.core.modalities import Modality
+
+IMAGE_SUFFIXES = (".nii.gz", ".nii", ".mha")
+
+
+class Kind(Enum):
+    """What a word in a file name tells."""
+
+    MODALITY = auto()
+    LABEL_MAP = auto()
+    EXCLUDED = auto()
+    PROCESSING = auto()
+
+
+_ALIASES: Mapping[Modality, str] = {
+    Modality.T1N: "t1 t1n t1w t1_native native_t1",
+    Modality.T1C: "t1c t1ce t1gd t1wce ct1 t1post t1km t1_gd t1_ce t1_post t1_km t1w_ce t1w_gd "
+    "t1w_post ce_gd_t1w ce_gadolinium_t1w",
+    Modality.T2W: "t2 t2w",
+    Modality.T2F: "t2f flair fla t2flair t2_flair",
+}
+_LABEL_WORDS = (
+    "seg segm segmentation label labels otmulticlass mask_seg seg_mask final_seg "
+    "tumor_segmentation tumor_seg automated_approx_segm glistrboost "
+    "glistrboost_manuallycorrected"
+)
+_EXCLUDED_WORDS = {
+    "part of the image was cut out for inpainting": "voided",
+    "a difference of two images": "subtraction subtracted difference diff",
+    "a bias field or an image before bias correction": "bias",
+    "tells where data exist": "coverage",
+    "a weight map": "weight weights",
+    "a brain mask": "brainmask brain_mask brain_segmentation brain_parenchyma_segmentation",
+    "a prediction": "pred prediction predicted",
+    "a probability map": "probability probabilities prob probs softmax",
+    "another contrast than the four": "adc dwi swi asl dti pwi cbv cbf dce dsc",
+}
+_PROCESSING_WORDS = (
+    "bet hdbet brain stripped skullstripped skull_strip normalized normalised norm native co reg "
+    "registered coregistered resampled reoriented orig raw n4 biascorrected preprocessed "
+    "subtrmeandivstd final manual image img mr mri scan volume"
+)
+_LAYOUT_FOLDERS = frozenset(
+    ["images", "imagestr", "imagests", "imagesval", "masks", "anat", "nifti", "nii"]
+    + ["train", "training", "val", "validation", "test", "testing"]
+    + ["labels", "labelstr", "labelsts", "labelsval", "label", "segmentations"]
+)
+_LABEL_FOLDERS = frozenset(
+    ["labels", "labelstr", "labelsts", "labelsval", "label", "segmentations"]
+)
+_TIME_POINT = re.compile(
+    r"(week|time|timepoint|tp|visit|ses|session|day|month|year|fu|followup|baseline|pre|post)"
+    r"[-_]?\d*([-_]\d+)?|\d{4}[-_.]\d{2}[-_.]\d{2}",
+    re.IGNORECASE,
+)
+_NNUNET_CHANNEL = re.compile(r"[_]000(\d)$")
+_TOKEN = re.compile(r"[^_.\-\s]+")
+_SEPARATORS = "_.- \t"
+
+
+@dataclass(frozen=True)
+class _Word:
+    kind: Kind
+    text: str
+    start: int
+    end: int
+    modality: Modality | None = None
+    why: str = ""
+
+
+def _vocabulary() -> dict[tuple[str, ...], tuple[Kind, Modality | None, str]]:
+    words: dict[tuple[str, ...], tuple[Kind, Modality | None, str]] = {}
+    for word in _PROCESSING_WORDS.split():
+        words[tuple(word.split("_"))] = (Kind.PROCESSING, None, "")
+    for word in _LABEL_WORDS.split():
+        words[tuple(word.split("_"))] = (Kind.LABEL_MAP, None, "")
+    for why, listing in _EXCLUDED_WORDS.items():
+        for word in listing.split():
+            words[tuple(word.split("_"))] = (Kind.EXCLUDED, None, why)
+    for modality, listing in _ALIASES.items():
+        for word in listing.split():
+            words[tuple(word.split("_"))] = (Kind.MODALITY, modality, "")
+    return words
+
+
+_WORDS = _vocabulary()
+_LONGEST = max(map(len, _WORDS))
+
+
+@dataclass(frozen=True)
+class NameReading:
+    """What one file name says.
+
+    Attributes
+    ----------
+    kind
+        MODALITY, LABEL_MAP, EXCLUDED, or None where the name tells no modality.
+    modality
+        Which modality, if `kind` is MODALITY.
+    reason
+        Why, in words for the user.
+    channel
+        The number of an nnU-Net channel (``CASE_0002`` gives 2), else None.
+    """
+
+    kind: Kind | None
+    modality: Modality | None
+    reason: str
+    channel: int | None = None
+
+
+def is_image_file(path: Path) -> bool:
+    """Whether the name is that of a volume we read: .nii, .nii.gz or .mha, and not hidden."""
+    name = path.name.lower()
+    return name.endswith(IMAGE_SUFFIXES) and not name.startswith(".")
+
+
+def image_stem(path: Path) -> str:
+    """The file's name without its image suffix; dots inside it stay."""
+    for suffix in IMAGE_SUFFIXES:
+        if path.name.lower().endswith(suffix):
+            return path.name[: -len(suffix)]
+    return path.name
+
+
+def modality_of(path: Path) -> tuple[Modality | None, str]:
+    """The modality a file's name tells, or None, with the reason in words."""
+    reading = read_name(path)
+    return reading.modality, reading.reason
+
+
+def is_label_map_name(path: Path) -> bool:
+    """Whether the name, or the folder it lies in (``labelsTr``), is that of a label map."""
+    return read_name(path).kind is Kind.LABEL_MAP
+
+
+def read_name(path: Path) -> NameReading:
+    """What the name of a file says; the folder counts where the name itself says nothing."""
+    stem = image_stem(path)
+    words = list(_words(stem))
+    excluded = _exclusion(stem, words)
+    if excluded:
+        return NameReading(Kind.EXCLUDED, None, excluded)
+    telling = [w for w in words if w.kind in (Kind.MODALITY, Kind.LABEL_MAP)]
+    if telling:
+        last = telling[-1]
+        if last.kind is Kind.LABEL_MAP:
+            return NameReading(Kind.LABEL_MAP, None, f"label map: '{last.text}' in its name")
+        return NameReading(Kind.MODALITY, last.modality, f"'{last.text}' in its name")
+    return _reading_of_folder(path.parent.name, stem)
+
+
+def _reading_of_folder(folder: str, stem: str) -> NameReading:
+    if folder.lower() in _LABEL_FOLDERS:
+        return NameReading(Kind.LABEL_MAP, None, f"label map: it lies in the folder '{folder}'")
+    match = _NNUNET_CHANNEL.search(stem)
+    if match:
+        channel = int(match[1])
+        return NameReading(None, None, f"channel {channel} of a numbered series", channel)
+    words = list(_words(folder))
+    if len(words) == 1 and words[0].text == folder and words[0].modality:
+        return NameReading(Kind.MODALITY, words[0].modality, f"it lies in the folder '{folder}'")
+    return NameReading(None, None, "its name tells no modality")
+
+
+def _exclusion(stem: str, words: list[_Word]) -> str:
+    for word in words:
+        if word.kind is Kind.EXCLUDED:
+            return f"'{word.text}' in its name: {word.why}"
+    for first, second in itertools.pairwise(words):
+        joined = stem[first.end : second.start] == "-"
+        if joined and first.kind is second.kind is Kind.MODALITY:
+            return f"'{stem[first.start : second.end]}' in its name: a difference of two images"
+    tokens = [t.lower() for t in _TOKEN.findall(stem)]
+    if "mask" in tokens and not any(w.kind is Kind.LABEL_MAP for w in words):
+        return "'mask' in its name, with no word for a label map"
+    if len(tokens) > 1 and tokens[-1] in ("wt", "tc", "et"):
+        return f"'{tokens[-1]}' at the end of its name: the mask of one region"
+    return ""
+
+
+def _words(stem: str) -> Iterator[_Word]:
+    """The known words of a stem from left to right, each as long as possible."""
+    tokens = list(_TOKEN.finditer(stem))
+    is_vsd = bool(tokens) and tokens[0][0].lower() == "vsd"
+    position = 0
+    while position < len(tokens):
+        for length in range(min(_LONGEST, len(tokens) - position), 0, -1):
+            run = tokens[position : position + length]
+            key = tuple(token[0].lower() for token in run)
+            entry = _WORDS.get(key)
+            if is_vsd and key == ("ot",):
+                entry = (Kind.LABEL_MAP, None, "")
+            if entry:
+                start, end = run[0].start(), run[-1].end()
+                yield _Word(entry[0], stem[start:end], start, end, entry[1], entry[2])
+                position += length
+                break
+        else:
+            position += 1
+
+
+def modality_in_words(text: str) -> Modality | None:
+    """The modality a description names (``T1-weighted with contrast``); None if it names none."""
+    named = [w.modality for w in _words(text) if w.modality]
+    if not named:
+        return None
+    tokens = {token.lower() for token in _TOKEN.findall(text)}
+    enhanced = tokens & {"gd", "gadolinium", "contrast", "post", "ce", "enhanced", "postcontrast"}
+    return Modality.T1C if named[-1] is Modality.T1N and enhanced else named[-1]
+
+
+def modalities_in_name(path: Path) -> tuple[Modality, ...]:
+    """Every modality whose word stands in the file's name, left to right."""
+    return tuple(w.modality for w in _words(image_stem(path)) if w.modality)
+
+
+def case_id_of(path: Path) -> str:
+    """The id of the case that a file or a folder belongs to.
+
+    One rule for every naming:
+
+    1. ``<id>-seg`` is what this program saves: the id is ``<id>``.
+    2. Else words for modality, label map, difference images and processing, and an nnU-Net channel
+       number, are dropped from the end of the file's stem; what is left is the id.
+    3. Where nothing is left, or what is left still names a contrast (then it describes a series,
+       not a case), or the name is one of the VSD archive (its number is the file's), the folder is
+       the case. Folders that only sort (``images``, ``labelsTr``, ``t1``) are passed over upwards,
+       and one that only tells the time point (``week056``) is joined to its parent:
+       ``Patient-001_week056``.
+
+    A path without an image suffix is a folder and goes straight to 3. Never empty.
+    """
+    path = absolute(path)
+    if not is_image_file(path):
+        return _id_of_folder(case_folder(path))
+    return _id_in_stem(path) or _id_of_folder(case_folder(path)) or image_stem(path) or path.name
+
+
+def case_folder(path: Path) -> Path:
+    """The folder all files of the case of ``path`` lie in or under: sorting folders passed over."""
+    path = absolute(path)
+    start = path
+    if is_image_file(path):
+        start = path.parent
+        if start.name in (path.name, image_stem(path)) and read_name(path).kind is not None:
+            start = start.parent  # a file in a folder of its own name, as BRATS 2015 comes
+    folder = start
+    while is_sorting_folder(folder.name):
+        folder = folder.parent
+    return folder if folder.name else start
+
+
+def is_sorting_folder(name: str) -> bool:
+    """Whether a folder of this name only sorts the files of cases, and names none itself."""
+    if not name:
+        return False
+    lower = name.lower()
+    tokens = _TOKEN.findall(lower)
+    if lower in _LAYOUT_FOLDERS or (tokens and tokens[0] == "vsd"):
+        return True
+    words = list(_words(lower))
+    covered = sum(len(_TOKEN.findall(w.text)) for w in words)
+    return bool(words) and covered == len(tokens)
+
+
+def _id_in_stem(path: Path) -> str:
+    stem = image_stem(path)
+    words = list(_words(stem))
+    if stem.lower().endswith("-seg"):
+        rest = stem[:-4].rstrip(_SEPARATORS)
+        return "" if _is_covered(rest, list(_words(rest))) else rest
+    if stem.lower().startswith("vsd."):
+        return ""
+    rest = _without_trailing_words(stem, words)
+    if rest == stem and path.parent.name.lower() not in _LABEL_FOLDERS:
+        rest = _NNUNET_CHANNEL.sub("", stem)
+    left = list(_words(rest))
+    if any(w.kind is Kind.MODALITY for w in left) or _is_covered(rest, left):
+        return ""
+    return rest
+
+
+def _without_trailing_words(stem: str, words: list[_Word]) -> str:
+    end = len(stem)
+    after_label = False
+    trailing = {w.end: w for w in words}
+    while end:
+        word = trailing.get(end) or _other_trailing_word(stem[:end])
+        if word is None or (word.kind is Kind.PROCESSING and after_label):
+            break
+        after_label = word.kind is Kind.LABEL_MAP
+        end = len(stem[: word.start].rstrip(_SEPARATORS))
+    return stem[:end].strip(_SEPARATORS)
+
+
+def _other_trailing_word(stem: str) -> _Word | None:
+    match = re.search(r"(?i)(?<=[_.\-\s])(mask|wt|tc|et)$|^mask$", stem)
+    return _Word(Kind.EXCLUDED, match[0], match.start(), match.end()) if match else None
+
+
+def _is_covered(text: str, words: list[_Word]) -> bool:
+    return sum(len(_TOKEN.findall(w.text)) for w in words) == len(_TOKEN.findall(text))
+
+
+def _id_of_folder(folder: Path) -> str:
+    parent = folder.parent
+    while is_sorting_folder(parent.name):
+        parent = parent.parent
+    if _TIME_POINT.fullmatch(folder.name) and parent.name:
+        return f"{parent.name}_{folder.name}"
+    return folder.name or "case"
+
+
+def absolute(path: Path) -> Path:
+    """The absolute path without ``..``; links stay, because their names tell the case."""
+    return Path(os.path.abspath(path))  # noqa: PTH100 - resolve() would follow links

@@ -1,0 +1,145 @@
+"""Bounded listing of folders, and the number of channels of a file from its first bytes."""
+
+from __future__ import annotations
+
+import gzip
+import os
+import struct
+import zlib
+from collections import deque
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from napari_brats.core.errors import CaseError
+from napari_brats.io.names import is_image_file
+
+MAX_DEPTH = 6
+MAX_ENTRIES = 200_000
+
+
+def is_folder(path: Path) -> bool:
+    """Whether ``path`` is a folder; False for what no path can be (`Path.is_dir` raises there)."""
+    return os.path.isdir(path)  # noqa: PTH112
+
+
+def is_file(path: Path) -> bool:
+    """Whether ``path`` is a file; False for what no path can be."""
+    return os.path.isfile(path)  # noqa: PTH113
+
+
+def image_files(
+    folder: Path,
+    *,
+    max_depth: int = MAX_DEPTH,
+    max_entries: int = MAX_ENTRIES,
+    descend: Callable[[str], bool] = lambda name: True,
+) -> Iterator[Path]:
+    """The image files in ``folder`` and below, nearest first; hidden ones are left out.
+
+    Folders that cannot be read are passed over, except ``folder`` itself.
+
+    Parameters
+    ----------
+    descend
+        Whether to look into a sub-folder of that name.
+
+    Raises
+    ------
+    CaseError
+        If ``folder`` cannot be read, or more than ``max_entries`` names were met.
+    """
+    waiting = deque([(folder, 0)])
+    seen: set[tuple[int, int]] = set()
+    met = 0
+    while waiting:
+        here, depth = waiting.popleft()
+        entries = _entries(here, must_work=depth == 0)
+        met += len(entries)
+        if met > max_entries:
+            raise CaseError(
+                f"{folder} holds more than {max_entries} files and folders. "
+                f"Expected a case or a folder of cases; choose a folder nearer to the images."
+            )
+        for entry in entries:
+            if _is_folder(entry):
+                if depth < max_depth and descend(entry.name) and _is_new(entry, seen):
+                    waiting.append((Path(entry.path), depth + 1))
+            elif is_image_file(Path(entry.name)):
+                yield Path(entry.path)
+
+
+def _entries(folder: Path, *, must_work: bool) -> list[os.DirEntry[str]]:
+    try:
+        with os.scandir(folder) as listing:
+            return sorted(
+                (e for e in listing if not e.name.startswith((".", "__MACOSX"))),
+                key=lambda entry: entry.name,
+            )
+    except (OSError, ValueError) as error:
+        if must_work:
+            raise CaseError(
+                f"The folder {folder} cannot be read: {error}. "
+                f"Check that it exists and that you may read it."
+            ) from error
+        return []
+
+
+def _is_folder(entry: os.DirEntry[str]) -> bool:
+    try:
+        return entry.is_dir()
+    except OSError:
+        return False
+
+
+def _is_new(entry: os.DirEntry[str], seen: set[tuple[int, int]]) -> bool:
+    """Whether a folder was not met before; links may lead in circles."""
+    try:
+        status = Path(entry.path).stat()
+    except OSError:
+        return False
+    identity = (status.st_dev, status.st_ino)
+    if status.st_ino and identity in seen:
+        return False
+    seen.add(identity)
+    return True
+
+
+def channel_count(path: Path) -> int:
+    """The length of a NIfTI file's fourth axis, from its first bytes; 1 if there is none.
+
+    Also 1 for what is no readable NIfTI file: reading it will say why.
+    """
+    if path.name.lower().endswith(".mha"):
+        return 1
+    try:
+        with path.open("rb") as raw:
+            head = raw.read(2)
+            raw.seek(0)
+            if head == b"\x1f\x8b":
+                with gzip.open(raw) as unpacked:
+                    head = unpacked.read(80)
+            else:
+                head = raw.read(80)
+    except (OSError, ValueError, EOFError, zlib.error):
+        return 1
+    return _fourth_axis(head)
+
+
+def _fourth_axis(head: bytes) -> int:
+    if len(head) < 80:
+        return 1
+    for order in "<>":
+        size = struct.unpack(order + "i", head[:4])[0]
+        if size not in (348, 540):
+            continue
+        dims = (
+            struct.unpack(order + "8h", head[40:56])
+            if size == 348
+            else _dims_of_nifti2(head, order)
+        )
+        return max(1, int(dims[4])) if dims[0] == 4 else 1
+    return 1
+
+
+def _dims_of_nifti2(head: bytes, order: str) -> tuple[int, ...]:
+    return struct.unpack(order + "8q", head[16:80])
