@@ -22,7 +22,7 @@ from napari_brats.io.atomic import write_atomically
 from napari_brats.io.checks import check_case
 from napari_brats.io.discover import CaseFiles
 from napari_brats.io.load import load_case
-from napari_brats.io.save import save_label_map, save_probabilities
+from napari_brats.io.save import probability_name, save_label_map, save_probabilities
 
 if TYPE_CHECKING:
     from napari_brats.inference.segment import SegmentOptions
@@ -115,7 +115,7 @@ def output_names(case_id: str, probabilities: bool) -> dict[str, Any]:
     }
     if probabilities:
         names["probabilities"] = {
-            region.value: f"{case_id}-probability-{region.lower()}.nii.gz" for region in REGIONS
+            region.value: probability_name(case_id, region) for region in REGIONS
         }
     return names
 

@@ -125,13 +125,13 @@ def save_probabilities(
     overwrite: bool = False,
     backup: bool = False,
 ) -> tuple[Path, ...]:
-    """Write (3, X, Y, Z) probabilities as float32, ``<case_id>-WT-probability.nii.gz`` ...."""
+    """Write (3, X, Y, Z) probabilities as float32, ``<case_id>-probability-wt.nii.gz`` ...."""
     header = _label_header(reference)
     header["intent_code"], header["intent_name"] = 0, b""
     paths = []
     for region, data in zip(REGIONS, probabilities, strict=True):
         _require_shape(data, reference)
-        path = folder / f"{case_id}-{region}-probability.nii.gz"
+        path = folder / probability_name(case_id, region)
         stored = data.astype(np.float32)
         paths.append(_save(path, stored, header, overwrite=overwrite, backup=backup))
     return tuple(paths)
@@ -181,6 +181,11 @@ def as_label_map(data: npt.NDArray[Any]) -> LabelMap:
 def region_mask_name(case_id: str, region: Region) -> str:
     """The file name of a binary region mask."""
     return f"{case_id}-{region}-mask.nii.gz"
+
+
+def probability_name(case_id: str, region: Region) -> str:
+    """The file name of a region's probabilities."""
+    return f"{case_id}-probability-{region.lower()}.nii.gz"
 
 
 def _require_shape(data: npt.NDArray[Any], reference: Volume) -> None:
