@@ -9,7 +9,7 @@ from pathlib import Path
 from napari_brats.core.errors import CaseError
 from napari_brats.core.modalities import MODALITIES, Modality
 from napari_brats.io.dataset_json import DatasetJson
-from napari_brats.io.names import Kind, NameReading, modalities_in_name, read_name
+from napari_brats.io.names import NameReading, modalities_in_name, read_name
 from napari_brats.io.naming import (
     HD_GLIO,
     HD_GLIO_ORDER,
@@ -22,6 +22,7 @@ from napari_brats.io.naming import (
     says_msd,
 )
 from napari_brats.io.scan import channel_count
+from napari_brats.io.words import Kind
 
 _GRID_ORDER = (Modality.T1C, Modality.T1N, Modality.T2W, Modality.T2F)
 """Whose label map is taken where every modality has its own."""
@@ -51,6 +52,22 @@ class FileChoice:
 
 
 @dataclass(frozen=True)
+class FilesProblem:
+    """Why a case cannot be loaded as it stands.
+
+    Attributes
+    ----------
+    text
+        For the user, with the files and what to do.
+    modality
+        The modality that several files claim; None if it is the label map.
+    """
+
+    text: str
+    modality: Modality | None
+
+
+@dataclass(frozen=True)
 class CaseFiles:
     """The files of one case.
 
@@ -70,8 +87,8 @@ class CaseFiles:
         The label convention that naming suggests; None if it suggests none.
     ignored
         Files that are no modality, with why.
-    problem
-        Why the case cannot be loaded as it stands (a modality twice, two label maps); else empty.
+    problems
+        Why the case cannot be loaded as it stands (a modality twice, two label maps).
     """
 
     case_id: str
@@ -81,7 +98,7 @@ class CaseFiles:
     naming: str
     convention_hint: str | None
     ignored: tuple[FileChoice, ...]
-    problem: str = ""
+    problems: tuple[FilesProblem, ...] = ()
 
     @property
     def missing(self) -> tuple[Modality, ...]:
@@ -89,9 +106,9 @@ class CaseFiles:
         return tuple(m for m in MODALITIES if m not in self.modalities)
 
     def require_usable(self) -> CaseFiles:
-        """Itself; CaseError with the `problem` if there is one."""
-        if self.problem:
-            raise CaseError(self.problem)
+        """Itself; CaseError with the `problems` if there are any."""
+        if self.problems:
+            raise CaseError("\n".join(problem.text for problem in self.problems))
         return self
 
     def with_modality(
@@ -118,7 +135,7 @@ class CaseFiles:
             unassigned=tuple(rest),
             label_map=label_map,
             ignored=tuple(c for c in self.ignored if (c.path, c.channel) != taken),
-            problem="" if f" {modality} " in self.problem.partition(":")[0] else self.problem,
+            problems=tuple(p for p in self.problems if p.modality is not modality),
         )
 
 
@@ -127,7 +144,7 @@ def case_from_files(
 ) -> CaseFiles:
     """Sort the files of one case into modalities, label map and the rest.
 
-    Nothing is raised: what makes the case unusable stands in its ``problem``.
+    Nothing is raised: what makes the case unusable stands in its ``problems``.
     """
     naming, hint = naming_of(case_id, paths)
     if dataset and dataset.convention:
@@ -147,7 +164,7 @@ def case_from_files(
         else:
             for modality, choice in _by_order(path, reading, dataset):
                 (found[modality] if modality else unassigned).append(choice)
-    label_map, others, problem = _one_label_map(case_id, label_maps)
+    label_map, others, clash = _one_label_map(case_id, label_maps)
     return CaseFiles(
         case_id,
         {m: choices[0] for m, choices in found.items() if choices},
@@ -156,7 +173,7 @@ def case_from_files(
         NNUNET if naming == UNKNOWN and dataset else naming,
         hint,
         (*ignored, *others),
-        _twice(case_id, found) or problem,
+        (*_claimed_twice(case_id, found), *clash),
     )
 
 
@@ -197,38 +214,37 @@ def _channel_order(
 
 def _one_label_map(
     case_id: str, label_maps: list[FileChoice]
-) -> tuple[FileChoice | None, list[FileChoice], str]:
+) -> tuple[FileChoice | None, list[FileChoice], tuple[FilesProblem, ...]]:
     """The label map to take, those set aside, and the problem if there are two alike."""
     if len(label_maps) < 2:
-        return (label_maps[0] if label_maps else None), [], ""
+        return (label_maps[0] if label_maps else None), [], ()
     by_modality = {modalities_in_name(c.path)[-1:]: c for c in label_maps}
     if len(by_modality) == len(label_maps) and () not in by_modality:
         taken = min(label_maps, key=lambda c: _GRID_ORDER.index(modalities_in_name(c.path)[-1]))
         why = "label map of another modality; one is taken per case"
-        return taken, [replace(c, reason=why) for c in label_maps if c is not taken], ""
+        return taken, [replace(c, reason=why) for c in label_maps if c is not taken], ()
     corrected = [c for c in label_maps if "manuallycorrected" in c.path.name.lower()]
     if len(corrected) == 1 and all("glistrboost" in c.path.name.lower() for c in label_maps):
         why = "the automatic label map; the manually corrected one was taken"
         rest = [replace(c, reason=why) for c in label_maps if c is not corrected[0]]
-        return corrected[0], rest, ""
+        return corrected[0], rest, ()
     listing = "\n".join(f"  {c.path} ({c.reason})" for c in label_maps)
-    return (
-        label_maps[0],
-        label_maps[1:],
-        (
-            f"Case {case_id} has {len(label_maps)} label maps:\n{listing}\nExpected one. Open the "
-            f"files you want together instead of their folder, or move the others away."
-        ),
+    text = (
+        f"Case {case_id} has {len(label_maps)} label maps:\n{listing}\nExpected one. Open the files "
+        f"you want together instead of their folder, or move the others away."
     )
+    return label_maps[0], label_maps[1:], (FilesProblem(text, None),)
 
 
-def _twice(case_id: str, found: Mapping[Modality, list[FileChoice]]) -> str:
+def _claimed_twice(
+    case_id: str, found: Mapping[Modality, list[FileChoice]]
+) -> Iterable[FilesProblem]:
     for modality, choices in found.items():
         if len(choices) > 1:
             listing = "\n".join(f"  {c.describe()} ({c.reason})" for c in choices)
-            return (
-                f"Case {case_id} has {len(choices)} files for {modality} :\n{listing}\n"
-                f"Expected one. Say which: choose it in the Case panel, or on the command line "
-                f"--modality {modality}={choices[0].path}"
+            yield FilesProblem(
+                f"Case {case_id} has {len(choices)} files for {modality}:\n{listing}\n"
+                f"Expected one. Open only the files you want, together, or say which on the "
+                f"command line: --modality {modality}={choices[0].path}",
+                modality,
             )
-    return ""

@@ -11,7 +11,7 @@ from typing import Any
 
 from napari_brats.core.labels import CONVENTIONS, Label
 from napari_brats.core.modalities import Modality
-from napari_brats.io.names import modality_in_words
+from napari_brats.io.words import modality_in_words
 
 FILE_NAME = "dataset.json"
 _MAX_BYTES = 64 * 1024 * 1024  # it lists every training case; anything larger is something else

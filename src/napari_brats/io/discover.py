@@ -7,11 +7,10 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from napari_brats.core.errors import CaseError
-from napari_brats.io.case_files import CaseFiles, FileChoice, case_from_files
+from napari_brats.io.case_files import CaseFiles, FileChoice, FilesProblem, case_from_files
 from napari_brats.io.dataset_json import DatasetJson, read_dataset_json
 from napari_brats.io.names import (
     IMAGE_SUFFIXES,
-    Kind,
     absolute,
     case_folder,
     case_id_of,
@@ -21,8 +20,9 @@ from napari_brats.io.names import (
 )
 from napari_brats.io.naming import says_msd
 from napari_brats.io.scan import channel_count, image_files, is_file, is_folder
+from napari_brats.io.words import Kind
 
-__all__ = ["CaseFiles", "FileChoice", "discover", "discover_files", "recognises"]
+__all__ = ["CaseFiles", "FileChoice", "FilesProblem", "discover", "discover_files", "recognises"]
 
 _MAX_LOOSE_FILES = 8
 """So many images of unknown modality in one folder are still taken for one case."""
@@ -31,7 +31,7 @@ Key = tuple[Path, str]
 Groups = dict[Key, list[Path]]
 
 
-def discover(path: Path) -> tuple[CaseFiles, ...]:
+def discover(path: Path, *, strict: bool = True) -> tuple[CaseFiles, ...]:
     """The cases at ``path``, sorted by case id.
 
     Parameters
@@ -39,12 +39,15 @@ def discover(path: Path) -> tuple[CaseFiles, ...]:
     path
         A case folder; a folder of cases at any depth (MSD and nnU-Net folders included); or one
         file, which gives the whole case it belongs to.
+    strict
+        Whether the only case must be usable as it stands; if not, it comes with its ``problems``,
+        which `CaseFiles.with_modality` may solve.
 
     Raises
     ------
     CaseError
         If there is nothing, or the only case is not usable as it stands (a modality twice, two
-        label maps). Among several cases such a one carries its ``problem`` instead.
+        label maps). One of several cases carries its ``problems`` instead.
     """
     path = absolute(path)
     if is_folder(path):
@@ -59,11 +62,13 @@ def discover(path: Path) -> tuple[CaseFiles, ...]:
             f"modality (such as <case>_t1.nii.gz, <case>-t2f.nii.gz), or a folder with "
             f"imagesTr. Choose the folder of a case, or open its files together."
         )
-    return _usable(cases)
+    return _checked(cases, strict)
 
 
-def discover_files(paths: Sequence[Path]) -> tuple[CaseFiles, ...]:
+def discover_files(paths: Sequence[Path], *, strict: bool = True) -> tuple[CaseFiles, ...]:
     """The cases that exactly these files form, in whatever order they come.
+
+    ``strict`` is that of `discover`.
 
     Raises CaseError if one is missing or no image, or if no case comes out.
     """
@@ -79,7 +84,7 @@ def discover_files(paths: Sequence[Path]) -> tuple[CaseFiles, ...]:
             f"None of these files is an image of a case:\n{listing}\n"
             f"Expected at least one modality or a label map."
         )
-    return _usable(cases)
+    return _checked(cases, strict)
 
 
 def recognises(path: Path) -> bool:
@@ -249,5 +254,7 @@ def _dataset_of(root: Path, known: dict[Path, DatasetJson | None]) -> DatasetJso
     return None
 
 
-def _usable(cases: list[CaseFiles]) -> tuple[CaseFiles, ...]:
-    return (cases[0].require_usable(),) if len(cases) == 1 else tuple(cases)
+def _checked(cases: list[CaseFiles], strict: bool) -> tuple[CaseFiles, ...]:
+    if strict and len(cases) == 1:
+        cases[0].require_usable()
+    return tuple(cases)

@@ -1,7 +1,6 @@
 """What a file's name alone says: which case it belongs to and which modality it is.
 
-Nothing here touches the disk. Names are cut into tokens at ``_``, ``.``, ``-`` and spaces; tokens,
-or runs of up to four of them, are looked up in the word list below, longest run first.
+Nothing here touches the disk. The words themselves stand in `words`.
 """
 
 from __future__ import annotations
@@ -9,60 +8,20 @@ from __future__ import annotations
 import itertools
 import os
 import re
-from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from enum import Enum, auto
 from pathlib import Path
 
 from napari_brats.core.modalities import Modality
+from napari_brats.io.words import SEPARATORS, Kind, Word, tokens_of, words_in
 
 IMAGE_SUFFIXES = (".nii.gz", ".nii", ".mha")
 
-
-class Kind(Enum):
-    """What a word in a file name tells."""
-
-    MODALITY = auto()
-    LABEL_MAP = auto()
-    EXCLUDED = auto()
-    PROCESSING = auto()
-
-
-_ALIASES: Mapping[Modality, str] = {
-    Modality.T1N: "t1 t1n t1w t1_native native_t1",
-    Modality.T1C: "t1c t1ce t1gd t1wce ct1 t1post t1km t1_gd t1_ce t1_post t1_km t1w_ce t1w_gd "
-    "t1w_post ce_gd_t1w ce_gadolinium_t1w",
-    Modality.T2W: "t2 t2w",
-    Modality.T2F: "t2f flair fla t2flair t2_flair",
-}
-_LABEL_WORDS = (
-    "seg segm segmentation label labels otmulticlass mask_seg seg_mask final_seg "
-    "tumor_segmentation tumor_seg automated_approx_segm glistrboost "
-    "glistrboost_manuallycorrected"
-)
-_EXCLUDED_WORDS = {
-    "part of the image was cut out for inpainting": "voided",
-    "a difference of two images": "subtraction subtracted difference diff",
-    "a bias field or an image before bias correction": "bias",
-    "tells where data exist": "coverage",
-    "a weight map": "weight weights",
-    "a brain mask": "brainmask brain_mask brain_segmentation brain_parenchyma_segmentation",
-    "a prediction": "pred prediction predicted",
-    "a probability map": "probability probabilities prob probs softmax",
-    "another contrast than the four": "adc dwi swi asl dti pwi cbv cbf dce dsc",
-}
-_PROCESSING_WORDS = (
-    "bet hdbet brain stripped skullstripped skull_strip normalized normalised norm native co reg "
-    "registered coregistered resampled reoriented orig raw n4 biascorrected preprocessed "
-    "subtrmeandivstd final manual image img mr mri scan volume"
-)
-_LAYOUT_FOLDERS = frozenset(
-    ["images", "imagestr", "imagests", "imagesval", "masks", "anat", "nifti", "nii"]
-    + ["train", "training", "val", "validation", "test", "testing"]
-    + ["labels", "labelstr", "labelsts", "labelsval", "label", "segmentations"]
-)
 _LABEL_FOLDERS = frozenset(
     ["labels", "labelstr", "labelsts", "labelsval", "label", "segmentations"]
+)
+_LAYOUT_FOLDERS = _LABEL_FOLDERS.union(
+    ["images", "imagestr", "imagests", "imagesval", "masks", "anat", "nifti", "nii"],
+    ["train", "training", "val", "validation", "test", "testing"],
 )
 _TIME_POINT = re.compile(
     r"(week|time|timepoint|tp|visit|ses|session|day|month|year|fu|followup|baseline|pre|post)"
@@ -70,37 +29,6 @@ _TIME_POINT = re.compile(
     re.IGNORECASE,
 )
 _NNUNET_CHANNEL = re.compile(r"[_]000(\d)$")
-_TOKEN = re.compile(r"[^_.\-\s]+")
-_SEPARATORS = "_.- \t"
-
-
-@dataclass(frozen=True)
-class _Word:
-    kind: Kind
-    text: str
-    start: int
-    end: int
-    modality: Modality | None = None
-    why: str = ""
-
-
-def _vocabulary() -> dict[tuple[str, ...], tuple[Kind, Modality | None, str]]:
-    words: dict[tuple[str, ...], tuple[Kind, Modality | None, str]] = {}
-    for word in _PROCESSING_WORDS.split():
-        words[tuple(word.split("_"))] = (Kind.PROCESSING, None, "")
-    for word in _LABEL_WORDS.split():
-        words[tuple(word.split("_"))] = (Kind.LABEL_MAP, None, "")
-    for why, listing in _EXCLUDED_WORDS.items():
-        for word in listing.split():
-            words[tuple(word.split("_"))] = (Kind.EXCLUDED, None, why)
-    for modality, listing in _ALIASES.items():
-        for word in listing.split():
-            words[tuple(word.split("_"))] = (Kind.MODALITY, modality, "")
-    return words
-
-
-_WORDS = _vocabulary()
-_LONGEST = max(map(len, _WORDS))
 
 
 @dataclass(frozen=True)
@@ -153,7 +81,7 @@ def is_label_map_name(path: Path) -> bool:
 def read_name(path: Path) -> NameReading:
     """What the name of a file says; the folder counts where the name itself says nothing."""
     stem = image_stem(path)
-    words = list(_words(stem))
+    words = list(words_in(stem))
     excluded = _exclusion(stem, words)
     if excluded:
         return NameReading(Kind.EXCLUDED, None, excluded)
@@ -173,13 +101,13 @@ def _reading_of_folder(folder: str, stem: str) -> NameReading:
     if match:
         channel = int(match[1])
         return NameReading(None, None, f"channel {channel} of a numbered series", channel)
-    words = list(_words(folder))
+    words = list(words_in(folder))
     if len(words) == 1 and words[0].text == folder and words[0].modality:
         return NameReading(Kind.MODALITY, words[0].modality, f"it lies in the folder '{folder}'")
     return NameReading(None, None, "its name tells no modality")
 
 
-def _exclusion(stem: str, words: list[_Word]) -> str:
+def _exclusion(stem: str, words: list[Word]) -> str:
     for word in words:
         if word.kind is Kind.EXCLUDED:
             return f"'{word.text}' in its name: {word.why}"
@@ -187,7 +115,7 @@ def _exclusion(stem: str, words: list[_Word]) -> str:
         joined = stem[first.end : second.start] == "-"
         if joined and first.kind is second.kind is Kind.MODALITY:
             return f"'{stem[first.start : second.end]}' in its name: a difference of two images"
-    tokens = [t.lower() for t in _TOKEN.findall(stem)]
+    tokens = tokens_of(stem)
     if "mask" in tokens and not any(w.kind is Kind.LABEL_MAP for w in words):
         return "'mask' in its name, with no word for a label map"
     if len(tokens) > 1 and tokens[-1] in ("wt", "tc", "et"):
@@ -195,40 +123,9 @@ def _exclusion(stem: str, words: list[_Word]) -> str:
     return ""
 
 
-def _words(stem: str) -> Iterator[_Word]:
-    """The known words of a stem from left to right, each as long as possible."""
-    tokens = list(_TOKEN.finditer(stem))
-    is_vsd = bool(tokens) and tokens[0][0].lower() == "vsd"
-    position = 0
-    while position < len(tokens):
-        for length in range(min(_LONGEST, len(tokens) - position), 0, -1):
-            run = tokens[position : position + length]
-            key = tuple(token[0].lower() for token in run)
-            entry = _WORDS.get(key)
-            if is_vsd and key == ("ot",):
-                entry = (Kind.LABEL_MAP, None, "")
-            if entry:
-                start, end = run[0].start(), run[-1].end()
-                yield _Word(entry[0], stem[start:end], start, end, entry[1], entry[2])
-                position += length
-                break
-        else:
-            position += 1
-
-
-def modality_in_words(text: str) -> Modality | None:
-    """The modality a description names (``T1-weighted with contrast``); None if it names none."""
-    named = [w.modality for w in _words(text) if w.modality]
-    if not named:
-        return None
-    tokens = {token.lower() for token in _TOKEN.findall(text)}
-    enhanced = tokens & {"gd", "gadolinium", "contrast", "post", "ce", "enhanced", "postcontrast"}
-    return Modality.T1C if named[-1] is Modality.T1N and enhanced else named[-1]
-
-
 def modalities_in_name(path: Path) -> tuple[Modality, ...]:
     """Every modality whose word stands in the file's name, left to right."""
-    return tuple(w.modality for w in _words(image_stem(path)) if w.modality)
+    return tuple(w.modality for w in words_in(image_stem(path)) if w.modality)
 
 
 def case_id_of(path: Path) -> str:
@@ -272,32 +169,32 @@ def is_sorting_folder(name: str) -> bool:
     if not name:
         return False
     lower = name.lower()
-    tokens = _TOKEN.findall(lower)
+    tokens = tokens_of(lower)
     if lower in _LAYOUT_FOLDERS or (tokens and tokens[0] == "vsd"):
         return True
-    words = list(_words(lower))
-    covered = sum(len(_TOKEN.findall(w.text)) for w in words)
+    words = list(words_in(lower))
+    covered = sum(len(tokens_of(w.text)) for w in words)
     return bool(words) and covered == len(tokens)
 
 
 def _id_in_stem(path: Path) -> str:
     stem = image_stem(path)
-    words = list(_words(stem))
+    words = list(words_in(stem))
     if stem.lower().endswith("-seg"):
-        rest = stem[:-4].rstrip(_SEPARATORS)
-        return "" if _is_covered(rest, list(_words(rest))) else rest
+        rest = stem[:-4].rstrip(SEPARATORS)
+        return "" if _is_covered(rest, list(words_in(rest))) else rest
     if stem.lower().startswith("vsd."):
         return ""
     rest = _without_trailing_words(stem, words)
     if rest == stem and path.parent.name.lower() not in _LABEL_FOLDERS:
         rest = _NNUNET_CHANNEL.sub("", stem)
-    left = list(_words(rest))
+    left = list(words_in(rest))
     if any(w.kind is Kind.MODALITY for w in left) or _is_covered(rest, left):
         return ""
     return rest
 
 
-def _without_trailing_words(stem: str, words: list[_Word]) -> str:
+def _without_trailing_words(stem: str, words: list[Word]) -> str:
     end = len(stem)
     after_label = False
     trailing = {w.end: w for w in words}
@@ -306,17 +203,17 @@ def _without_trailing_words(stem: str, words: list[_Word]) -> str:
         if word is None or (word.kind is Kind.PROCESSING and after_label):
             break
         after_label = word.kind is Kind.LABEL_MAP
-        end = len(stem[: word.start].rstrip(_SEPARATORS))
-    return stem[:end].strip(_SEPARATORS)
+        end = len(stem[: word.start].rstrip(SEPARATORS))
+    return stem[:end].strip(SEPARATORS)
 
 
-def _other_trailing_word(stem: str) -> _Word | None:
+def _other_trailing_word(stem: str) -> Word | None:
     match = re.search(r"(?i)(?<=[_.\-\s])(mask|wt|tc|et)$|^mask$", stem)
-    return _Word(Kind.EXCLUDED, match[0], match.start(), match.end()) if match else None
+    return Word(Kind.EXCLUDED, match[0], match.start(), match.end()) if match else None
 
 
-def _is_covered(text: str, words: list[_Word]) -> bool:
-    return sum(len(_TOKEN.findall(w.text)) for w in words) == len(_TOKEN.findall(text))
+def _is_covered(text: str, words: list[Word]) -> bool:
+    return sum(len(tokens_of(w.text)) for w in words) == len(tokens_of(text))
 
 
 def _id_of_folder(folder: Path) -> str:
