@@ -1,0 +1,59 @@
+"""What a run left behind for the sliders, and whether the user edited it since. No Qt."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from napari_brats.core.case import Segmentation
+from napari_brats.core.labels import LabelMap
+from napari_brats.inference.postprocess import PostprocessOptions
+
+
+@dataclass(eq=False)
+class AutomaticResult:
+    """A segmentation with its probabilities, and every label map made from it so far.
+
+    Attributes
+    ----------
+    segmentation
+        As the run returned it, probabilities included.
+    options
+        Those that the label map on screen was made with.
+    layer
+        The layer it is shown in; whatever the viewer calls a layer.
+    """
+
+    segmentation: Segmentation
+    options: PostprocessOptions
+    layer: Any
+    _latest: LabelMap = field(init=False, repr=False)
+    _digests: set[bytes] = field(init=False, repr=False, default_factory=set)
+
+    def __post_init__(self) -> None:
+        self.note(self.segmentation.labels, self.options)
+
+    def note(self, labels: LabelMap, options: PostprocessOptions) -> None:
+        """Remember ``labels`` (copied) as made automatically with ``options``."""
+        self.options = options
+        self._latest = labels.copy()
+        self._digests.add(_digest(labels))
+
+    def is_edited(self, labels: LabelMap) -> bool:
+        """Whether ``labels`` is none of the label maps made automatically.
+
+        Undoing edits, or slider steps, leads back to one that was.
+        """
+        return not np.array_equal(labels, self._latest) and _digest(labels) not in self._digests
+
+
+ResultOf = Callable[[], "AutomaticResult | None"]
+"""Gives the active case's result, None where there is none."""
+
+
+def _digest(labels: LabelMap) -> bytes:
+    return hashlib.blake2b(np.ascontiguousarray(labels), digest_size=16).digest()

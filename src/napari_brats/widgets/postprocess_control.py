@@ -1,0 +1,145 @@
+"""Makes the mask follow the post-processing sliders, and keeps what was edited by hand."""
+
+from __future__ import annotations
+
+from typing import Any, Protocol
+
+from qtpy.QtCore import QObject, QTimer
+
+from napari_brats.core.errors import BratsError
+from napari_brats.core.labels import LabelMap
+from napari_brats.core.progress import Job, Progress
+from napari_brats.inference.postprocess import PostprocessOptions, postprocess
+from napari_brats.widgets._results import AutomaticResult, ResultOf
+from napari_brats.widgets._worker import RunningJob, run_job
+from napari_brats.widgets.postprocess_panel import PostprocessPanel
+
+FOLLOW_INTERVAL_MS = 100
+
+
+class MaskViewer(Protocol):
+    """What the bridge to the viewer must offer here."""
+
+    def layer_labels(self, layer: Any) -> LabelMap | None:
+        """The layer's (X, Y, Z) labels; None once it was removed."""
+
+    def set_layer_labels(self, layer: Any, labels: LabelMap) -> None:
+        """Write through the layer's undo history."""
+
+
+class PostprocessController(QObject):
+    """While a slider moves, computes in the worker; the latest options win.
+
+    At most one computation runs; options that come meanwhile wait, the older ones are dropped.
+    """
+
+    def __init__(
+        self,
+        panel: PostprocessPanel,
+        viewer: MaskViewer,
+        result_of_active_case: ResultOf,
+        parent: QObject,
+    ) -> None:
+        super().__init__(parent)
+        self._panel = panel
+        self._viewer = viewer
+        self._result_of_active_case = result_of_active_case
+        self._result: AutomaticResult | None = None
+        self._wanted: PostprocessOptions | None = None
+        self._may_replace = False
+        self._job: RunningJob | None = None
+        self._timer = QTimer(self)
+        self._timer.setSingleShot(True)
+        self._timer.setInterval(FOLLOW_INTERVAL_MS)
+        self._timer.timeout.connect(self._compute)
+        panel.options_changed.connect(self._on_options_changed)
+        panel.replace_requested.connect(self._on_replace_requested)
+        panel.keep_edits_requested.connect(self._on_keep_edits_requested)
+
+    def show_active_result(self) -> None:
+        """Let the sliders act on the active case's result; call it when that may have changed."""
+        result = self._result_of_active_case()
+        if result is not None and self._viewer.layer_labels(result.layer) is None:
+            result = None
+        if result is self._result:
+            return
+        self._result = result
+        self._forget_wish()
+        if result is None:
+            self._panel.set_enabled(False, "Run a segmentation; then the mask follows the sliders.")
+        else:
+            self._panel.set_options(result.options)
+            self._panel.set_enabled(True)
+
+    def _on_options_changed(self, options: PostprocessOptions) -> None:
+        self._wanted = options
+        if self._is_edited() and not self._may_replace:
+            self._panel.ask_about_edits(True)
+        elif not self._timer.isActive():
+            self._timer.start()
+
+    def _on_replace_requested(self) -> None:
+        self._panel.ask_about_edits(False)
+        self._may_replace = True
+        self._compute()
+
+    def _on_keep_edits_requested(self) -> None:
+        self._forget_wish()
+        if self._result is not None:
+            self._panel.set_options(self._result.options)
+
+    def _forget_wish(self) -> None:
+        self._wanted, self._may_replace = None, False
+        self._timer.stop()
+        self._panel.ask_about_edits(False)
+        self._panel.show_error("")
+        if self._job is not None:
+            self._job.cancel()
+
+    def _is_edited(self) -> bool:
+        labels = None if self._result is None else self._viewer.layer_labels(self._result.layer)
+        return labels is not None and self._result is not None and self._result.is_edited(labels)
+
+    def _compute(self) -> None:
+        result, options = self._result, self._wanted
+        if self._job is not None or result is None or options is None:
+            return
+        self._wanted = None
+        self._job = run_job(
+            postprocess_job(result, options),
+            on_returned=lambda labels: self._write(result, labels, options),
+            on_failed=self._on_failed,
+            on_finished=self._on_finished,
+            owner=self._panel,
+        )
+
+    def _write(
+        self, result: AutomaticResult, labels: LabelMap, options: PostprocessOptions
+    ) -> None:
+        if self._viewer.layer_labels(result.layer) is None:
+            self.show_active_result()  # the layer was removed meanwhile
+        elif self._is_edited() and not self._may_replace:  # painted while this was computed
+            self._wanted = self._wanted or options
+            self._panel.ask_about_edits(True)
+        else:
+            self._viewer.set_layer_labels(result.layer, labels)
+            result.note(labels, options)
+            self._may_replace = False
+            self._panel.show_error("")
+
+    def _on_failed(self, error: BratsError) -> None:
+        self._panel.show_error(str(error))
+
+    def _on_finished(self) -> None:
+        self._job = None
+        if self._wanted is not None and self._panel.edits_bar.isHidden():
+            self._compute()
+
+
+def postprocess_job(result: AutomaticResult, options: PostprocessOptions) -> Job[LabelMap]:
+    """The label map of the kept probabilities."""
+    yield Progress(0, 1, "Post-processing")
+    probabilities = result.segmentation.probabilities
+    if probabilities is None:
+        raise BratsError("The probabilities of this segmentation were not kept. Run it again.")
+    return postprocess(probabilities, result.segmentation.reference.grid.spacing_mm, options)

@@ -1,0 +1,137 @@
+"""Runs the engine on the active case when the panel asks, and hands the result to the bridge."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from typing import Any, Protocol
+
+from qtpy.QtCore import QObject, Signal
+
+from napari_brats.core.case import Case, Segmentation
+from napari_brats.core.errors import BratsError
+from napari_brats.core.progress import Job, Progress
+from napari_brats.inference.postprocess import PostprocessOptions
+from napari_brats.inference.segment import SegmentOptions
+from napari_brats.widgets._results import AutomaticResult
+from napari_brats.widgets._worker import RunningJob, run_job
+from napari_brats.widgets.segment_panel import SegmentPanel, SegmentRequest, seconds_left
+
+Engine = Callable[[Case, str, SegmentOptions], Job[Segmentation]]
+
+
+class ResultViewer(Protocol):
+    """What the bridge to the viewer must offer here."""
+
+    @property
+    def active_case_key(self) -> str | None:
+        """The case that run, save and volumes are about."""
+
+    def cases(self) -> Mapping[str, Case]:
+        """All open cases."""
+
+    def add_segmentation(self, case_key: str, segmentation: Segmentation) -> Any:
+        """Show it as a new Labels layer and return that."""
+
+    def add_probabilities(self, case_key: str, segmentation: Segmentation) -> None:
+        """Show one image layer per region."""
+
+
+class SegmentController(QObject):
+    """One run at a time; `result_ready` carries the case key and its AutomaticResult."""
+
+    result_ready = Signal(str, object)
+
+    def __init__(
+        self,
+        panel: SegmentPanel,
+        viewer: ResultViewer,
+        options: Callable[[], PostprocessOptions],
+        engine: Engine,
+        parent: QObject,
+    ) -> None:
+        super().__init__(parent)
+        self._panel = panel
+        self._viewer = viewer
+        self._options = options
+        self._engine = engine
+        self._job: RunningJob | None = None
+        panel.run_requested.connect(self._on_run_requested)
+        panel.cancel_requested.connect(self.cancel)
+
+    def cancel(self) -> None:
+        """Stop the run, if there is one; the panel can be used again at once."""
+        if self._job is not None:
+            self._panel.show_result("Cancelled. Nothing was changed.")
+            self._job.cancel()
+
+    def _on_run_requested(self, request: SegmentRequest) -> None:
+        key = self._viewer.active_case_key
+        if self._job is not None or key is None:
+            return
+        options = SegmentOptions(request.device, self._options(), keep_probabilities=True)
+        job = self._engine(self._viewer.cases()[key], request.bundle, options)
+        started_s = time.monotonic()
+
+        def show_progress(progress: Progress) -> None:
+            self._panel.show_progress(progress, seconds_left(progress, _since(started_s)))
+
+        def take(segmentation: Segmentation) -> None:
+            self._take(key, segmentation, request, options.postprocess, _since(started_s))
+
+        self._panel.set_running(True)
+        self._job = run_job(
+            job,
+            on_progress=show_progress,
+            on_returned=take,
+            on_failed=self._on_failed,
+            on_finished=self._on_finished,
+            owner=self._panel,
+        )
+
+    def _take(
+        self,
+        key: str,
+        segmentation: Segmentation,
+        request: SegmentRequest,
+        options: PostprocessOptions,
+        elapsed_s: float,
+    ) -> None:
+        if key not in self._viewer.cases():
+            self._panel.show_result(
+                f"Case {segmentation.case_id} was closed during the run; its result was discarded."
+            )
+            return
+        layer = self._viewer.add_segmentation(key, segmentation)
+        if request.keep_probabilities:
+            self._viewer.add_probabilities(key, segmentation)
+        self._panel.show_result(result_text(segmentation, elapsed_s))
+        self.result_ready.emit(key, AutomaticResult(segmentation, options, layer))
+
+    def _on_failed(self, error: BratsError) -> None:
+        self._panel.show_error(str(error))
+
+    def _on_finished(self) -> None:
+        self._job = None
+        self._panel.set_running(False)
+
+
+def result_text(segmentation: Segmentation, elapsed_s: float) -> str:
+    """A run in words: how long it took, where it ran, and what the engine wants to be known."""
+    device = segmentation.provenance.get("device", "this computer")
+    empty = [] if segmentation.labels.any() else ["No tumour was found."]
+    notes = [str(note) for note in segmentation.provenance.get("notes", ())]
+    first = f"{segmentation.case_id}: done in {elapsed_s:.1f} s on {device}."
+    return "\n".join([first, *empty, *notes])
+
+
+def segment_by_name(case: Case, bundle: str, options: SegmentOptions) -> Job[Segmentation]:
+    """The real engine: the bundle called ``bundle`` on ``case``."""
+    from napari_brats.inference.segment import segment
+    from napari_brats.models.bundle import load_bundle
+
+    return (yield from segment(case, load_bundle(bundle), options))
+
+
+def _since(started_s: float) -> float:
+    return time.monotonic() - started_s
