@@ -5,7 +5,7 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
@@ -164,6 +164,7 @@ def segment_case(files: CaseFiles, plan: Plan, report: ProgressReport) -> Segmen
     names = output_names(files.case_id, plan.options.keep_probabilities)
     if not plan.overwrite:
         _refuse_existing(plan.output, names)
+    files = _without_label_map(files, plan.convention).require_usable()
     _require_modalities(files)
     begun = perf_counter()
     inputs = input_records(files)
@@ -208,6 +209,17 @@ def _refuse_existing(folder: Path, names: Mapping[str, Any]) -> None:
             f"{', '.join(there)} in {folder} would be replaced. Choose another --output, or say "
             f"--overwrite."
         )
+
+
+def _without_label_map(files: CaseFiles, convention: str | None) -> CaseFiles:
+    """The case without its label map, which a segmentation does not need, however broken it is.
+
+    It stays where only its values can tell in which convention to write.
+    """
+    if convention is None and files.convention_hint is None:
+        return files
+    problems = tuple(problem for problem in files.problems if problem.modality is not None)
+    return replace(files, label_map=None, problems=problems)
 
 
 def _require_modalities(files: CaseFiles) -> None:

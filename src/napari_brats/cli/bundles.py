@@ -28,7 +28,7 @@ def bundles(
         )
         return
     for card in cards:
-        default = "  (default)" if card.name == DEFAULT_BUNDLE else ""
+        default = " (default)" if card.name == DEFAULT_BUNDLE else ""
         say(f"{card.name}{default}: {card.title}")
         say(f"  modalities  {', '.join(card.modalities)}")
         say(f"  regions     {', '.join(card.regions)}")

@@ -44,11 +44,11 @@ class Assignment:
 
     def files_in(self, files: CaseFiles) -> list[Path]:
         """The files of a case that are meant; empty if there is none."""
-        paths = sorted({choice.path for choice in _choices(files)})
         if self.is_pattern:
-            return [path for path in paths if fnmatchcase(path.name, self.file)]
+            images = {choice.path for choice in (*files.modalities.values(), *files.unassigned)}
+            return sorted(path for path in images if fnmatchcase(path.name, self.file))
         wanted = Path(self.file).resolve()
-        return [path for path in paths if path.resolve() == wanted]
+        return [path for path in {c.path for c in _choices(files)} if path.resolve() == wanted]
 
     def __str__(self) -> str:
         channel = "" if self.channel is None else f":{self.channel}"
@@ -102,7 +102,7 @@ def select(paths: Sequence[Path], assignments: Sequence[Assignment] = ()) -> Sel
     problems: list[Problem] = []
     for path in paths:
         try:
-            found += discover(path)
+            found += discover(path, strict=False)
         except CaseError as error:
             problems.append(Problem(path.name, path, str(error)))
     if not found:
@@ -113,7 +113,10 @@ def select(paths: Sequence[Path], assignments: Sequence[Assignment] = ()) -> Sel
 
 def without_repeats(cases: Iterable[CaseFiles]) -> list[CaseFiles]:
     """The cases in their order, each once: a folder and a file in it may name the same one."""
-    once = {frozenset((c.path.resolve(), c.channel) for c in _choices(f)): f for f in cases}
+    once: dict[frozenset[tuple[Path, int | None]], CaseFiles] = {}
+    for files in cases:
+        key = frozenset((choice.path.resolve(), choice.channel) for choice in _choices(files))
+        once.setdefault(key, files)
     return list(once.values())
 
 
@@ -145,7 +148,8 @@ def folder_of(files: CaseFiles) -> Path:
 
 
 def _choices(files: CaseFiles) -> list[FileChoice]:
-    return [*files.modalities.values(), *files.unassigned]
+    label_map = [files.label_map] if files.label_map else []
+    return [*files.modalities.values(), *files.unassigned, *label_map, *files.ignored]
 
 
 def _groups_of_one_id(cases: Sequence[CaseFiles]) -> list[list[int]]:

@@ -39,7 +39,8 @@ def case_facts(files: CaseFiles, headers_only: bool = False) -> Facts:
         "warnings": [],
         "error": None,
     }
-    broken = [str(grid) for grid in grids.values() if isinstance(grid, BratsError)]
+    broken = [problem.text for problem in files.problems]
+    broken += [str(grid) for grid in grids.values() if isinstance(grid, BratsError)]
     facts["error"] = "\n".join(broken) or None
     if files.modalities and not broken:
         facts.update(_header_facts(files) if headers_only else _content_facts(files))

@@ -19,10 +19,10 @@ def sample(
 
     Its images are made by a program: no patient's image is in it.
     """
-    from napari_brats.phantom import write_sample
-
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise usage_error(f"Cannot write into {folder}: {error.strerror}.", "DIR") from error
+    from napari_brats.phantom import write_sample
+
     say(str(write_sample(folder)))

@@ -1,0 +1,106 @@
+"""The command line as a whole: what help, version and the other sub-commands say and import."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner
+
+from napari_brats import __version__
+from napari_brats.cli import app
+
+COMMANDS = ("segment", "evaluate", "inspect", "open", "bundles", "sample")
+HEAVY = ("numpy", "scipy", "nibabel", "torch", "SimpleITK", "napari", "qtpy", "rich")
+
+
+def invoke(*arguments: object) -> Any:
+    return CliRunner().invoke(app, list(map(str, arguments)))
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["segment", "--help"], ["--version"]])
+def test_help_imports_nothing_heavy(arguments: list[str]):
+    code = (
+        "import sys\n"
+        "from napari_brats.cli import main\n"
+        "try:\n"
+        "    main()\n"
+        "finally:\n"
+        f"    print([name for name in {HEAVY} if name in sys.modules], file=sys.stderr)\n"
+    )
+    result = subprocess.run(
+        [sys.executable, "-c", code, *arguments], capture_output=True, text=True
+    )
+    assert result.returncode == 0
+    assert result.stderr.strip() == "[]"
+
+
+def test_version():
+    result = invoke("--version")
+    assert result.exit_code == 0
+    assert result.stdout == f"napari-brats {__version__}\n"
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_has_help(command: str):
+    result = invoke(command, "--help")
+    assert result.exit_code == 0
+    assert "Usage" in result.stdout
+
+
+@pytest.mark.parametrize("command", ["segment", "evaluate", "open"])
+def test_help_says_research_use_only_where_results_are_made(command: str):
+    assert "Research use only" in invoke(command, "--help").stdout
+
+
+def test_segment_help_names_every_convention():
+    from napari_brats.core.labels import CONVENTIONS
+
+    text = " ".join(invoke("segment", "--help").stdout.split())
+    assert all(name in text for name in CONVENTIONS)
+
+
+def test_bundles_lists_cards(network: object):
+    result = invoke("bundles")
+    assert result.exit_code == 0
+    assert result.stdout.startswith("glioma-unet3d (default): A network for tests\n")
+    assert "T1N, T1C, T2W, T2F" in result.stdout
+    listed = json.loads(invoke("bundles", "--json").stdout)
+    assert listed["default"] == "glioma-unet3d"
+    assert listed["bundles"][0]["sha256"] == "ab" * 32
+
+
+def test_open_says_that_there_is_no_screen(
+    make_case: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(sys, "platform", "linux")
+    for name in ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM"):
+        monkeypatch.delenv(name, raising=False)
+    result = invoke("open", make_case())
+    assert result.exit_code == 1
+    assert "There is no screen" in result.stderr
+    assert "napari-brats segment" in result.stderr
+
+
+def test_open_says_which_extra_brings_the_window(
+    make_case: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setenv("QT_QPA_PLATFORM", "offscreen")
+    monkeypatch.setitem(sys.modules, "napari", None)  # importing it raises ImportError
+    result = invoke("open", make_case())
+    assert result.exit_code == 1
+    assert 'pip install "napari-brats[pyqt5]"' in result.stderr
+
+
+def test_open_of_a_missing_case_is_a_usage_error(tmp_path: Path):
+    assert invoke("open", tmp_path / "nowhere").exit_code == 2
+
+
+def test_sample_into_a_file_is_a_usage_error(tmp_path: Path):
+    (tmp_path / "file").write_text("")
+    assert invoke("sample", tmp_path / "file").exit_code == 2
