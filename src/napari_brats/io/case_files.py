@@ -230,8 +230,8 @@ def _one_label_map(
         return corrected[0], rest, ()
     listing = "\n".join(f"  {c.path} ({c.reason})" for c in label_maps)
     text = (
-        f"Case {case_id} has {len(label_maps)} label maps:\n{listing}\nExpected one. Open the files "
-        f"you want together instead of their folder, or move the others away."
+        f"Case {case_id} has {len(label_maps)} label maps:\n{listing}\nExpected one. Open the "
+        f"files you want together instead of their folder, or move the others away."
     )
     return label_maps[0], label_maps[1:], (FilesProblem(text, None),)
 
