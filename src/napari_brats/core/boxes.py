@@ -20,5 +20,14 @@ def bounding_box(mask: Mask) -> Box | None:
     return _span(rows), _span(columns), _span(planes)
 
 
+def grow_box(box: Box, margin: int, shape: tuple[int, ...]) -> Box:
+    """``box`` with ``margin`` voxels more on every side, as far as an array of ``shape`` goes."""
+    x, y, z = (
+        slice(max(0, side.start - margin), min(size, side.stop + margin))
+        for side, size in zip(box, shape, strict=True)
+    )
+    return x, y, z
+
+
 def _span(hits: npt.NDArray[np.intp]) -> slice:
     return slice(int(hits[0]), int(hits[-1]) + 1)

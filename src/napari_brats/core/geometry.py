@@ -16,6 +16,7 @@ import numpy.typing as npt
 from napari_brats.core.errors import GeometryError
 
 Affine = npt.NDArray[np.float64]
+Spacing = tuple[float, float, float]
 
 AFFINE_TOLERANCE_MM = 1e-3
 """Float noise of 1e-5 is common in headers; a real misalignment is far above a micrometre."""
@@ -128,9 +129,7 @@ class DisplayOrder:
         """Spacing of the array axes in display order."""
         return tuple(spacing_mm[axis] for axis in self.axes)
 
-    def index_to_disk(
-        self, index: tuple[int, ...], shape: tuple[int, ...]
-    ) -> tuple[int, int, int]:
+    def index_to_disk(self, index: tuple[int, ...], shape: tuple[int, ...]) -> tuple[int, int, int]:
         """The array index (x, y, z) of a display index; ``shape`` is the array's (X, Y, Z)."""
         out = [0, 0, 0]
         for value, axis, flip in zip(index, self.axes, self.flips, strict=True):

@@ -16,9 +16,8 @@ import numpy.typing as npt
 from napari_brats.core.boxes import Box, bounding_box
 from napari_brats.core.components import label_components
 from napari_brats.core.errors import BratsError, GeometryError
+from napari_brats.core.geometry import Spacing
 from napari_brats.core.labels import REGIONS, LabelMap, Mask, Region, regions_to_labels
-
-Spacing = tuple[float, float, float]
 
 _RADIUS_TOLERANCE_MM = 1e-4
 """A voxel whose centre lies exactly on the radius belongs to the ball, float32 noise or not."""
@@ -123,7 +122,7 @@ def above(probability: npt.NDArray[np.floating], threshold: float) -> Mask:
     """Where ``probability`` (any shape, 0 to 1) is above ``threshold``; NaN is not.
 
     float16 is compared through its bits, which are ordered like the numbers they stand for:
-    about ten times as fast as numpy's own float16 comparison.
+    about five times as fast as numpy's own float16 comparison.
     """
     if probability.dtype != np.float16:
         greater: Mask = np.greater(probability, threshold)
