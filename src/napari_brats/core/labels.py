@@ -207,6 +207,15 @@ def disk_to_labels(disk: npt.NDArray[np.generic], convention: Convention) -> Lab
     return table[small]
 
 
+def disk_values(disk: npt.NDArray[np.generic]) -> tuple[int, ...]:
+    """The values that occur in a label map as read from disk, zero included, in rising order.
+
+    LabelError if they are not whole numbers from 0 to 255.
+    """
+    counts = np.bincount(_as_small_integers(disk).ravel(order="K"), minlength=256)
+    return tuple(int(value) for value in np.flatnonzero(counts))
+
+
 def labels_to_disk(labels: LabelMap, convention: Convention) -> LabelMap:
     """The inverse of `disk_to_labels`: uint8 in the integers of ``convention``.
 

@@ -40,9 +40,7 @@ def write_atomically(
         _refuse_existing(path, overwrite or backup)  # it may have appeared meanwhile
         if path.exists():
             shutil.copymode(path, temporary)
-            if backup:
-                _keep(path)
-        temporary.replace(path)
+        _rename(temporary, path, backup=backup)
         _sync_folder(path.parent)
     except OSError as error:
         raise _failed(path, error) from error
@@ -60,13 +58,24 @@ def backup_name(path: Path) -> Path:
         number += 1
 
 
-def _keep(path: Path) -> None:
+def _rename(temporary: Path, path: Path, *, backup: bool) -> None:
+    kept = _keep(path) if backup and path.exists() else None
+    try:
+        temporary.replace(path)
+    except OSError:
+        if kept is not None:
+            kept.unlink()
+        raise
+
+
+def _keep(path: Path) -> Path:
     """A second name for the file as it is; a copy where the disk knows no hard links."""
     name = backup_name(path)
     try:
         os.link(path, name)
     except OSError:
         shutil.copy2(path, name)
+    return name
 
 
 def _refuse_existing(path: Path, allowed: bool) -> None:

@@ -117,7 +117,7 @@ def _nifti_header(head: bytes, path: Path) -> nib.Nifti1Header:
             int.from_bytes(head[:4], "big"),
         ):
             order = "<" if int.from_bytes(head[:4], "little") == size else ">"
-            header = kind(head[:size], endianness=order, check=False)
+            header: nib.Nifti1Header = kind(head[:size], order, False)  # type: ignore[no-untyped-call]
             if bytes(header["magic"].item())[:3] in (b"n+1", b"n+2"):
                 return header
     shown = head[:16].hex(" ")

@@ -75,7 +75,7 @@ def save_region_masks(
     overwrite: bool = False,
     backup: bool = False,
 ) -> tuple[Path, ...]:
-    """Write WT, TC and ET as binary masks ``<case_id>-WT-mask.nii.gz`` ...; the paths written."""
+    """Write WT, TC and ET as binary masks ``<case_id>-mask-wt.nii.gz`` ...; the paths written."""
     _require_shape(labels, reference)
     header = _label_header(reference)
     return tuple(
@@ -106,7 +106,7 @@ def save_volume(
         As in `save_label_map`.
     data
         (X, Y, Z), scaled values. Where the stored type and scaling of the reference cannot hold
-        them to within half a step (an integer type and new values), they are stored as float32.
+        them but for rounding (an integer type and new values), they are stored as float32.
     reference, overwrite, backup
         As in `save_label_map`, and with the same errors.
     """
@@ -180,7 +180,7 @@ def as_label_map(data: npt.NDArray[Any]) -> LabelMap:
 
 def region_mask_name(case_id: str, region: Region) -> str:
     """The file name of a binary region mask."""
-    return f"{case_id}-{region}-mask.nii.gz"
+    return f"{case_id}-mask-{region.lower()}.nii.gz"
 
 
 def probability_name(case_id: str, region: Region) -> str:
@@ -199,7 +199,7 @@ def _require_shape(data: npt.NDArray[Any], reference: Volume) -> None:
 
 def _native(source: nib.Nifti1Header) -> nib.Nifti1Header:
     """A copy in this machine's byte order, for a single file, 3-D unless the 4th axis is 1 long."""
-    header = (
+    header: nib.Nifti1Header = (
         source.copy()
         if source.endianness == nib.volumeutils.native_code
         else (source.as_byteswapped())
@@ -238,16 +238,21 @@ def _unscaled(data: npt.NDArray[Any], header: nib.Nifti1Header) -> npt.NDArray[A
         return numbers.astype(dtype)
     whole = np.rint(numbers)
     limits = np.iinfo(dtype)
-    step = 1e-3 if data.dtype.kind == "f" else 0.0
     if (
         np.isfinite(numbers).all()
         and whole.min() >= limits.min
         and whole.max() <= limits.max
-        and np.abs(numbers - whole).max() <= max(step, 1e-6 * np.abs(whole).max())
+        and np.abs(numbers - whole).max() <= _rounding(data, slope)
     ):
         return whole.astype(dtype)
     header["scl_slope"], header["scl_inter"] = 1, 0
     return data.astype(np.float32)
+
+
+def _rounding(data: npt.NDArray[Any], slope: float) -> float:
+    """By how much a stored number may miss a whole one through the rounding of scaled values."""
+    eps = float(np.finfo(data.dtype).eps) if data.dtype.kind == "f" else 0.0
+    return min(0.25, 1e-6 + 4 * eps * float(np.abs(data).max()) / abs(slope))
 
 
 def _save(
