@@ -94,7 +94,11 @@ class Case:
     @property
     def reference(self) -> Volume:
         """The volume whose header a new label map takes: T1C where there is one."""
-        return self.volumes.get(Modality.T1C, self.volumes[self.modalities[0]])
+        return self.volumes[self._reference_modality]
+
+    @property
+    def _reference_modality(self) -> Modality:
+        return Modality.T1C if Modality.T1C in self.volumes else self.modalities[0]
 
     def require_one_grid(self) -> Grid:
         """The grid all volumes share; GeometryError naming shapes and affines if they do not."""
@@ -104,7 +108,7 @@ class Case:
             raise GeometryError(
                 f"The modalities of case {self.case_id} do not lie on one grid:\n{listing}\n"
                 f"Expected one shape and one affine. Resample them onto one of them (panel: "
-                f"'Resample onto one grid', command line: --grid {self.modalities[0]})."
+                f"'Resample onto one grid', command line: --grid {self._reference_modality})."
             )
         return grid
 
