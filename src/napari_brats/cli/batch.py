@@ -15,7 +15,7 @@ from napari_brats.cli.cases import Problem, folder_of
 from napari_brats.cli.console import ALL_DONE, INTERRUPTED, SOME_FAILED, ProgressReport
 from napari_brats.cli.record import input_records, segmentation_record, to_json
 from napari_brats.core.case import Segmentation
-from napari_brats.core.errors import BratsError, CaseError, SaveError
+from napari_brats.core.errors import BratsError, SaveError
 from napari_brats.core.labels import REGIONS
 from napari_brats.core.modalities import Modality
 from napari_brats.io.atomic import write_atomically
@@ -164,8 +164,7 @@ def segment_case(files: CaseFiles, plan: Plan, report: ProgressReport) -> Segmen
     names = output_names(files.case_id, plan.options.keep_probabilities)
     if not plan.overwrite:
         _refuse_existing(plan.output, names)
-    files = _without_label_map(files, plan.convention).require_usable()
-    _require_modalities(files)
+    files = _without_label_map(files, plan.convention)
     begun = perf_counter()
     inputs = input_records(files)
     case = load_case(files, convention=plan.convention, resample_to=plan.grid)
@@ -220,16 +219,6 @@ def _without_label_map(files: CaseFiles, convention: str | None) -> CaseFiles:
         return files
     problems = tuple(problem for problem in files.problems if problem.modality is not None)
     return replace(files, label_map=None, problems=problems)
-
-
-def _require_modalities(files: CaseFiles) -> None:
-    if not files.modalities:
-        unknown = ", ".join(choice.path.name for choice in files.unassigned) or "no image"
-        raise CaseError(
-            f"No modality is known for case {files.case_id} in {folder_of(files)}: found "
-            f"{unknown}. Say which is which, e.g. --modality T1C=PATH (or T1C=PATH:1 for the "
-            f"second volume of a 4-D file)."
-        )
 
 
 def _write_volumes(folder: Path, segmentation: Segmentation, label_map: str) -> None:
