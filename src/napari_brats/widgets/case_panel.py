@@ -1,0 +1,300 @@
+"""The section "Case": which file was taken for which modality, why, and how to correct it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from qtpy.QtCore import QSignalBlocker, Signal
+from qtpy.QtWidgets import (
+    QComboBox,
+    QFileDialog,
+    QGridLayout,
+    QHBoxLayout,
+    QLabel,
+    QMenu,
+    QPushButton,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from napari_brats.core.labels import CONVENTIONS
+from napari_brats.core.modalities import MODALITIES, Modality
+from napari_brats.widgets.elided_label import ElidedLabel
+
+NOT_CHOSEN = "(missing)"
+IMAGE_FILES = "Images (*.nii *.nii.gz *.mha);;All files (*)"
+WARNING_STYLE = "QLabel { color: #f0c040; }"
+
+
+@dataclass(frozen=True)
+class Source:
+    """Something a modality can be taken from: an open layer or a file on disk.
+
+    Attributes
+    ----------
+    source_id
+        What the bridge knows it by.
+    title
+        The file's name (and the channel of a 4-D file).
+    is_open
+        Whether it is a layer already.
+    """
+
+    source_id: str
+    title: str
+    is_open: bool = True
+
+
+@dataclass(frozen=True)
+class CaseView:
+    """All that the panel shows of the active case.
+
+    Attributes
+    ----------
+    case_key, case_id
+        The active case; both empty when none is open.
+    open_cases
+        Key -> title of every open case, in the order of opening.
+    sources
+        What can be chosen for a modality.
+    chosen
+        Modality -> source id.
+    reasons
+        Modality -> why that file was taken for it.
+    convention, convention_reason
+        Name of the label convention, and why.
+    grid
+        The common grid in words.
+    grid_problem
+        What to say when the modalities do not lie on one grid; else empty.
+    rest
+        Number of files of this case that were found and are not open.
+    folder_cases
+        Other cases of the folder that was opened: path -> case id.
+    warnings
+        What looks wrong with the input.
+    """
+
+    case_key: str = ""
+    case_id: str = ""
+    open_cases: Mapping[str, str] = field(default_factory=dict)
+    sources: tuple[Source, ...] = ()
+    chosen: Mapping[Modality, str] = field(default_factory=dict)
+    reasons: Mapping[Modality, str] = field(default_factory=dict)
+    convention: str = ""
+    convention_reason: str = ""
+    grid: str = ""
+    grid_problem: str = ""
+    rest: int = 0
+    folder_cases: Mapping[Path, str] = field(default_factory=dict)
+    warnings: tuple[str, ...] = ()
+
+    @property
+    def missing(self) -> tuple[Modality, ...]:
+        """Modalities for which nothing was found."""
+        return tuple(m for m in MODALITIES if m not in self.chosen)
+
+
+class CasePanel(QWidget):
+    """Shows a `CaseView` and says what the user wants changed."""
+
+    open_requested = Signal(object)  # list[Path]
+    case_activated = Signal(str)
+    modality_chosen = Signal(object, str)  # Modality, source id ("" takes it away)
+    convention_chosen = Signal(str)
+    resample_requested = Signal(object)  # Modality onto whose grid
+    load_rest_requested = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._view = CaseView()
+        self._layout = QVBoxLayout(self)
+        self._layout.setContentsMargins(6, 6, 6, 6)
+        self._add_case_row()
+        self._add_folder_row()
+        self._add_modality_rows()
+        self._add_convention_row()
+        self._add_grid_rows()
+        self._rest = QPushButton()
+        self._rest.clicked.connect(self.load_rest_requested)
+        self._layout.addWidget(self._rest)
+        self._warnings = _wrapped("", WARNING_STYLE)
+        self._layout.addWidget(self._warnings)
+        self.show_case(CaseView())
+
+    def show_case(self, view: CaseView) -> None:
+        """Show ``view``; an empty one says how to begin."""
+        self._view = view
+        has_case = bool(view.case_key)
+        self._hint.setVisible(not has_case)
+        self._case_body.setVisible(has_case)
+        _fill(self._cases, view.open_cases, view.case_key)
+        self._cases.setVisible(has_case)
+        others = {str(path): case_id for path, case_id in view.folder_cases.items()}
+        _fill(self._folder, {"": f"{len(others)} cases in this folder", **others}, "")
+        self._folder.setVisible(bool(others))
+        self._show_modalities()
+        _fill(self._convention, {n: c.title for n, c in CONVENTIONS.items()}, view.convention)
+        self._convention_reason.setText(view.convention_reason)
+        self._grid.setText(view.grid)
+        self._grid.setVisible(has_case and not view.grid_problem)
+        self._grid_problem.setText(view.grid_problem)
+        self._grid_box.setVisible(bool(view.grid_problem))
+        _fill(self._onto, {m.value: f"onto {m}" for m in view.chosen}, _preferred(view.chosen))
+        self._rest.setText(f"Open the rest of this case ({view.rest} more)")
+        self._rest.setVisible(view.rest > 0)
+        self._warnings.setText("\n".join(f"\u26a0 {text}" for text in view.warnings))
+        self._warnings.setVisible(bool(view.warnings))
+
+    def show_error(self, text: str) -> None:
+        """Show why something was refused; an empty text takes the message away."""
+        self._error.setText(text)
+        self._error.setVisible(bool(text))
+
+    def _add_case_row(self) -> None:
+        row = QHBoxLayout()
+        opener = QToolButton()
+        opener.setText("Open case\u2026")
+        opener.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        menu = QMenu(opener)
+        menu.addAction("Folder of a case or of cases\u2026").triggered.connect(self._ask_folder)
+        menu.addAction("Files of a case\u2026").triggered.connect(self._ask_files)
+        opener.setMenu(menu)
+        row.addWidget(opener)
+        self._cases = _combo("The active case: run, save and volumes are about this one")
+        self._cases.activated.connect(
+            lambda index: self.case_activated.emit(self._cases.itemData(index))
+        )
+        row.addWidget(self._cases, 1)
+        self._layout.addLayout(row)
+        self._hint = _wrapped("Drop the files or the folder of a case into the window.")
+        self._layout.addWidget(self._hint)
+        self._error = _wrapped("", "QLabel { color: #ff7070; }")
+        self._error.setVisible(False)
+        self._layout.addWidget(self._error)
+
+    def _add_folder_row(self) -> None:
+        self._folder = _combo("The folder you opened holds these cases; choose one to open it")
+        self._folder.activated.connect(self._on_folder_case)
+        self._layout.addWidget(self._folder)
+
+    def _add_modality_rows(self) -> None:
+        self._case_body = QWidget()
+        grid = QGridLayout(self._case_body)
+        grid.setContentsMargins(0, 0, 0, 0)
+        grid.setVerticalSpacing(1)
+        grid.setColumnStretch(1, 1)
+        self._files: dict[Modality, QComboBox] = {}
+        self._reasons: dict[Modality, ElidedLabel] = {}
+        for index, modality in enumerate(MODALITIES):
+            name = QLabel(modality.value)
+            name.setToolTip(modality.title)
+            files = _combo("")
+            files.activated.connect(
+                lambda item, m=modality: self.modality_chosen.emit(m, self._files[m].itemData(item))
+            )
+            reason = ElidedLabel()
+            reason.setEnabled(False)  # drawn dim: it explains, it is not the answer
+            self._files[modality], self._reasons[modality] = files, reason
+            grid.addWidget(name, 2 * index, 0)
+            grid.addWidget(files, 2 * index, 1)
+            grid.addWidget(reason, 2 * index + 1, 1)
+        self._missing = _wrapped("", WARNING_STYLE)
+        grid.addWidget(self._missing, 2 * len(MODALITIES), 0, 1, 2)
+        self._layout.addWidget(self._case_body)
+
+    def _add_convention_row(self) -> None:
+        grid = self._case_body.layout()
+        row = 2 * len(MODALITIES) + 1
+        label = QLabel("Labels")
+        label.setToolTip("The label convention: which integer means what in this case's files")
+        self._convention = _combo("The label convention of this case")
+        self._convention.activated.connect(
+            lambda index: self.convention_chosen.emit(self._convention.itemData(index))
+        )
+        self._convention_reason = ElidedLabel()
+        self._convention_reason.setEnabled(False)
+        grid.addWidget(label, row, 0)
+        grid.addWidget(self._convention, row, 1)
+        grid.addWidget(self._convention_reason, row + 1, 1)
+
+    def _add_grid_rows(self) -> None:
+        self._grid = ElidedLabel()
+        self._layout.addWidget(self._grid)
+        self._grid_box = QWidget()
+        box = QVBoxLayout(self._grid_box)
+        box.setContentsMargins(0, 0, 0, 0)
+        self._grid_problem = _wrapped("", WARNING_STYLE)
+        box.addWidget(self._grid_problem)
+        row = QHBoxLayout()
+        self._resample = QPushButton("Resample onto one grid")
+        self._resample.clicked.connect(
+            lambda: self.resample_requested.emit(Modality(self._onto.currentData()))
+        )
+        self._onto = _combo("The modality whose grid the others take")
+        row.addWidget(self._resample)
+        row.addWidget(self._onto, 1)
+        box.addLayout(row)
+        self._layout.addWidget(self._grid_box)
+
+    def _show_modalities(self) -> None:
+        view = self._view
+        titles = {s.source_id: s.title if s.is_open else f"{s.title} (on disk)" for s in view.sources}
+        for modality in MODALITIES:
+            chosen = view.chosen.get(modality, "")
+            _fill(self._files[modality], {"": NOT_CHOSEN, **titles}, chosen)
+            reason = view.reasons.get(modality, "")
+            self._reasons[modality].setText(reason)
+            self._reasons[modality].setVisible(bool(reason))
+            self._files[modality].setToolTip(
+                f"{modality.title}: {titles[chosen]}\n{reason}" if chosen else modality.title
+            )
+        self._missing.setText(f"Missing: {', '.join(view.missing)}")
+        self._missing.setVisible(bool(view.missing))
+
+    def _on_folder_case(self, index: int) -> None:
+        if path := self._folder.itemData(index):
+            self.open_requested.emit([Path(path)])
+
+    def _ask_folder(self) -> None:
+        if folder := QFileDialog.getExistingDirectory(self, "Open a case"):
+            self.open_requested.emit([Path(folder)])
+
+    def _ask_files(self) -> None:
+        files, _ = QFileDialog.getOpenFileNames(self, "Open a case", "", IMAGE_FILES)
+        if files:
+            self.open_requested.emit([Path(file) for file in files])
+
+
+def _preferred(chosen: Mapping[Modality, str]) -> str:
+    return Modality.T1C if Modality.T1C in chosen else next(iter(chosen), "")
+
+
+def _wrapped(text: str, style: str = "") -> QLabel:
+    label = QLabel(text)
+    label.setWordWrap(True)
+    label.setStyleSheet(style)
+    return label
+
+
+def _combo(tooltip: str) -> QComboBox:
+    """A drop-down that may be narrower than its longest entry."""
+    combo = QComboBox()
+    combo.setToolTip(tooltip)
+    combo.setSizeAdjustPolicy(
+        QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon
+    )
+    combo.setMinimumContentsLength(8)
+    return combo
+
+
+def _fill(combo: QComboBox, titles: Mapping[str, str], chosen: str) -> None:
+    """Fill a drop-down without telling anyone."""
+    with QSignalBlocker(combo):
+        combo.clear()
+        for key, title in titles.items():
+            combo.addItem(title, key)
+        combo.setCurrentIndex(max(0, combo.findData(chosen)))

@@ -1,0 +1,186 @@
+"""Connects the panels Case, Correct and Save with the bridge; holds no state of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from qtpy.QtCore import QObject
+
+from napari_brats.core.errors import BratsError, CaseError
+from napari_brats.core.labels import CONVENTIONS, Label
+from napari_brats.core.modalities import Modality
+from napari_brats.widgets import case_saving
+from napari_brats.widgets.case_group import (
+    DEFAULT_CONVENTION,
+    convention_of,
+    is_from_file,
+    labels_of,
+    tag_of,
+)
+from napari_brats.widgets.case_panel import CasePanel
+from napari_brats.widgets.case_view import describe_case, layer_of_source, path_of_source, rest_of
+from napari_brats.widgets.correct_panel import CorrectPanel
+from napari_brats.widgets.keys import KEYS, MODALITY_KEYS, label_key
+from napari_brats.widgets.save_panel import SavePanel, SaveRequest
+from napari_brats.widgets.viewer_bridge import PROVENANCE, ViewerBridge
+
+
+class CaseWiring(QObject):
+    """Bridge to panels and back, for the active case."""
+
+    def __init__(
+        self, bridge: ViewerBridge, case: CasePanel, correct: CorrectPanel, save: SavePanel
+    ) -> None:
+        super().__init__(bridge)
+        self._bridge, self._case, self._correct, self._save = bridge, case, correct, save
+        self._connect_case()
+        self._connect_correct()
+        self._save.save_requested.connect(self._on_save)
+        bridge.volumes_changed.connect(lambda _key, volumes: save.show_volumes(volumes))
+        self._bind_keys()
+        self._show_all()
+
+    def _connect_case(self) -> None:
+        bridge, panel = self._bridge, self._case
+        bridge.cases_changed.connect(self._show_all)
+        bridge.active_case_changed.connect(self._show_all)
+        bridge.problem.connect(panel.show_error)
+        panel.open_requested.connect(self._on_open)
+        panel.case_activated.connect(bridge.activate)
+        panel.modality_chosen.connect(self._on_modality)
+        panel.convention_chosen.connect(self._on_convention)
+        panel.resample_requested.connect(self._on_resample)
+        panel.load_rest_requested.connect(self._on_load_rest)
+
+    def _connect_correct(self) -> None:
+        tools, view, panel = self._bridge.tools, self._bridge.view, self._correct
+        panel.label_chosen.connect(tools.choose_label)
+        panel.mode_chosen.connect(tools.choose_mode)
+        panel.brush_mm_changed.connect(tools.set_brush_mm)
+        panel.brush_3d_changed.connect(tools.set_brush_3d)
+        panel.undo_requested.connect(tools.undo)
+        panel.redo_requested.connect(tools.redo)
+        panel.new_label_map_requested.connect(self._on_new_label_map)
+        panel.modality_shown.connect(view.show)
+        panel.side_by_side_changed.connect(view.set_side_by_side)
+        panel.flicker_changed.connect(view.set_flicker)
+        tools.changed.connect(self._show_tools)
+        view.changed.connect(self._show_view)
+
+    def _bind_keys(self) -> None:
+        tools, view = self._bridge.tools, self._bridge.view
+        actions = {
+            KEYS["next_modality"]: view.show_next,
+            KEYS["side_by_side"]: lambda: view.set_side_by_side(not view.is_side_by_side),
+            KEYS["flicker"]: lambda: view.set_flicker(not view.is_flickering),
+            KEYS["label_map_visible"]: view.toggle_labels,
+            KEYS["brush_3d"]: lambda: tools.set_brush_3d(not tools.brush_3d),
+        }
+        for modality, key in MODALITY_KEYS.items():
+            actions[key] = lambda m=modality: view.show(m)
+        for label in (la for la in Label if la):
+            actions[label_key(label)] = lambda la=label: tools.choose_label(la)
+        self._bridge.bind_keys(actions)
+
+    # -- showing
+
+    def _show_all(self, _key: str = "") -> None:
+        self._case.show_case(describe_case(self._bridge))
+        self._show_tools()
+        self._show_view()
+        self._show_target()
+
+    def _show_tools(self) -> None:
+        bridge, panel = self._bridge, self._correct
+        key, tools = bridge.active_case_key, bridge.tools
+        names = CONVENTIONS[convention_of(bridge.open_case(key))].values.values() if key else ()
+        panel.show_labels(tuple(names), tools.label)
+        panel.show_mode(tools.mode)
+        panel.show_brush(tools.brush_mm, tools.brush_3d)
+        panel.show_editable(bool(key), tools.target is not None)
+
+    def _show_view(self) -> None:
+        view = self._bridge.view
+        self._correct.show_modalities(view.present, view.shown)
+        self._correct.show_view(view.is_side_by_side, view.is_flickering)
+
+    def _show_target(self) -> None:
+        bridge = self._bridge
+        key = bridge.active_case_key
+        layer = bridge.label_layer(key) if key else None
+        if layer is None:
+            name = convention_of(bridge.open_case(key)) if key else DEFAULT_CONVENTION
+            self._save.show_target(None, name)
+            return
+        open_case = bridge.open_case(key)
+        own = is_from_file(layer, open_case)
+        others = any(is_from_file(la, open_case) for la in open_case.labels if la is not layer)
+        source = tag_of(layer).reference.path
+        path = case_saving.proposed_path(
+            open_case.case_id, source, is_label_file=own, taken=others
+        )
+        self._save.show_target(path, tag_of(layer).convention or convention_of(open_case))
+
+    # -- doing
+
+    def _on_open(self, paths: list[Path]) -> None:
+        self._tell(lambda: self._bridge.open_paths(paths))
+
+    def _on_modality(self, modality: Modality, source_id: str) -> None:
+        bridge, key = self._bridge, self._bridge.active_case_key
+        open_case = bridge.open_case(key)
+        path = path_of_source(source_id)
+        if path is not None:
+            self._tell(lambda: bridge.add_image(key, modality, path))
+        else:
+            layer = layer_of_source(open_case, source_id)
+            self._tell(lambda: bridge.assign_modality(key, modality, layer))
+        self._show_all()
+
+    def _on_convention(self, name: str) -> None:
+        bridge = self._bridge
+        self._tell(lambda: bridge.set_convention(bridge.active_case_key, name))
+        self._show_all()
+
+    def _on_resample(self, modality: Modality) -> None:
+        bridge, key = self._bridge, self._bridge.active_case_key
+        self._tell(lambda: bridge.resample(key, modality))
+
+    def _on_load_rest(self) -> None:
+        bridge = self._bridge
+        paths = rest_of(bridge.open_case(bridge.active_case_key))
+        self._tell(lambda: bridge.open_paths(paths))
+
+    def _on_new_label_map(self) -> None:
+        self._tell(lambda: self._bridge.new_label_map(self._bridge.active_case_key))
+
+    def _on_save(self, request: SaveRequest) -> None:
+        bridge, key = self._bridge, self._bridge.active_case_key
+        case_id = bridge.open_case(key).case_id
+        existing = [path for path in case_saving.targets(request, case_id) if path.exists()]
+        if existing and not request.overwrite:
+            self._save.ask_replace(request, existing)
+            return
+        try:
+            self._save.show_saved(self._write(request, key))
+        except BratsError as error:
+            self._save.show_message(str(error), is_error=True)
+
+    def _write(self, request: SaveRequest, key: str) -> tuple[Path, ...]:
+        layer = self._bridge.label_layer(key)
+        if layer is None:
+            raise CaseError("There is no label map to save. Run a segmentation or make one first.")
+        provenance = layer.metadata.get(PROVENANCE, {"made": tag_of(layer).reason})
+        case_id = self._bridge.open_case(key).case_id
+        return case_saving.write(
+            request, case_id, labels_of(layer), tag_of(layer).reference, provenance
+        )
+
+    def _tell(self, action: Callable[[], object]) -> None:
+        """Do something; what is refused is said in the panel."""
+        self._case.show_error("")
+        try:
+            action()
+        except BratsError as error:
+            self._case.show_error(str(error))

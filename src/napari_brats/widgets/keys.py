@@ -1,0 +1,45 @@
+"""The keys this plugin adds: none that napari uses (digits, letters, brackets, Ctrl)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from napari_brats.core.labels import Label
+from napari_brats.core.modalities import MODALITIES, Modality
+
+MODALITY_KEYS: Mapping[Modality, str] = {
+    modality: f"F{index}" for index, modality in enumerate(MODALITIES, start=1)
+}
+
+KEYS: Mapping[str, str] = {
+    "next_modality": "F6",
+    "side_by_side": "F7",
+    "flicker": "F8",
+    "label_map_visible": "F9",
+    "brush_3d": "F10",
+}
+
+
+def label_key(label: Label) -> str:
+    """The key that chooses ``label`` for painting."""
+    return f"Alt+{int(label)}"
+
+
+def help_text() -> str:
+    """All keys as a small HTML table, napari's own tools included."""
+    rows = [
+        *((key, f"show {modality}") for modality, key in MODALITY_KEYS.items()),
+        (KEYS["next_modality"], "show the next modality"),
+        (KEYS["side_by_side"], "modalities side by side"),
+        (KEYS["flicker"], "flicker between two modalities"),
+        (KEYS["label_map_visible"], "hide or show the label map"),
+        (KEYS["brush_3d"], "2-D or 3-D brush"),
+        *((label_key(label), f"paint {label.title}") for label in Label if label),
+        ("1 2 3 4 5", "napari: erase, paint, polygon, fill, pick"),
+        ("[ ]", "napari: smaller, larger brush"),
+        ("Ctrl+Z", "undo (Ctrl+Shift+Z: redo)"),
+        ("Ctrl+E", "napari: next plane (axial, coronal, sagittal)"),
+        ("Ctrl+Y", "napari: 2-D or 3-D view"),
+    ]
+    cells = "".join(f"<tr><td><b>{key}</b>&nbsp;</td><td>{text}</td></tr>" for key, text in rows)
+    return f"<table>{cells}</table>"

@@ -1,0 +1,232 @@
+"""Which modality is looked at: one key away, flickering, or all side by side."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from napari.layers import Labels, Layer
+from qtpy.QtCore import QObject, QTimer, Signal
+
+from napari_brats.core.modalities import Modality
+from napari_brats.io.layers import TAG
+from napari_brats.widgets.case_group import MIRROR, OpenCase
+
+if TYPE_CHECKING:
+    from napari import Viewer
+
+FLICKER_MS = 600
+
+
+class ModalityView(QObject):
+    """Shows one modality of the active case, two in turn, or each in its own cell."""
+
+    changed = Signal()
+
+    def __init__(self, viewer: Viewer, parent: QObject) -> None:
+        super().__init__(parent)
+        self._viewer = viewer
+        self._case: OpenCase | None = None
+        self._labels: Labels | None = None
+        self._mirrors: list[Labels] = []
+        self._mirrored: Labels | None = None
+        self._before: tuple[list[Layer], list[Layer], int] | None = None
+        self._pair: tuple[Modality, Modality] | None = None
+        self._flicker = QTimer(self)
+        self._flicker.setInterval(FLICKER_MS)
+        self._flicker.timeout.connect(self._on_flicker)
+
+    def close(self) -> None:
+        """Let go of the viewer; it may be half closed, so its layers are left alone."""
+        self._flicker.stop()
+        self._unlink()
+        self._case = None
+
+    def set_case(self, case: OpenCase | None, labels: Labels | None) -> None:
+        """Act on this case from now on, and on its label map."""
+        if case is None or (self._case is not None and case.key != self._case.key):
+            self.set_flicker(False)
+            self.leave_side_by_side()
+        self._case, self._labels = case, labels
+        self.changed.emit()
+
+    @property
+    def present(self) -> tuple[Modality, ...]:
+        """The modalities of the active case."""
+        return tuple(self._case.by_modality) if self._case is not None else ()
+
+    @property
+    def shown(self) -> Modality | None:
+        """The modality on top; None if none or several are meant to be seen."""
+        if self._case is None or self.is_side_by_side:
+            return None
+        visible = [m for m, layer in self._case.by_modality.items() if layer.visible]
+        return visible[-1] if visible else None
+
+    @property
+    def is_side_by_side(self) -> bool:
+        """Whether each modality has its own cell."""
+        return self._before is not None
+
+    @property
+    def is_flickering(self) -> bool:
+        """Whether two modalities are shown in turn."""
+        return self._flicker.isActive()
+
+    def show(self, modality: Modality) -> None:
+        """Show this modality alone, below the label map; another one where the case has it not."""
+        self.leave_side_by_side()
+        if self._case is None or not self.present:
+            return
+        chosen = modality if modality in self.present else self.present[0]
+        for other, layer in self._case.by_modality.items():
+            layer.visible = other is chosen
+        for layer in self._case.images:
+            if layer not in self._case.by_modality.values():
+                layer.visible = False
+        self.changed.emit()
+
+    def show_next(self) -> None:
+        """Show the modality after the one on top."""
+        if self.present:
+            self.show(self._after(self.shown))
+
+    def set_flicker(self, on: bool) -> None:
+        """Show this modality and the next in turn, or stop at the one seen last."""
+        if on and len(self.present) > 1:
+            first = self.shown or self.present[0]
+            self._pair = (first, self._after(first))
+            self._flicker.start()
+        else:
+            self._flicker.stop()
+        self.changed.emit()
+
+    def toggle_labels(self) -> None:
+        """Hide or show the label map."""
+        if self._labels is not None:
+            self._labels.visible = not self._labels.visible
+
+    def set_side_by_side(self, on: bool) -> None:
+        """Give each modality its own cell with the label map over it, or go back to one view."""
+        if on:
+            self._enter_side_by_side()
+        else:
+            self.leave_side_by_side()
+        self.changed.emit()
+
+    def leave_side_by_side(self) -> None:
+        """Go back to one view, with the layers in their former order. Harmless in one view."""
+        if self._before is None:
+            return
+        order, visible, stride = self._before
+        self._before = None
+        layers = self._viewer.layers
+        selected = layers.selection.active
+        self._viewer.canvas.grid.enabled = False
+        self._viewer.canvas.grid.stride = stride
+        self._unlink()
+        for mirror in self._mirrors:
+            if mirror in layers:
+                layers.remove(mirror)
+        self._mirrors = []
+        self._put_first([layer for layer in order if layer in layers])
+        for layer in order:
+            layer.visible = layer in visible
+        if selected in layers:
+            layers.selection.active = selected
+        self.changed.emit()
+
+    def _enter_side_by_side(self) -> None:
+        if self._case is None or self.is_side_by_side or len(self.present) < 2:
+            return
+        self.set_flicker(False)
+        layers, grid = self._viewer.layers, self._viewer.canvas.grid
+        images = list(self._case.by_modality.values())
+        selected = layers.selection.active
+        self._before = (list(layers), [la for la in layers if la.visible], grid.stride)
+        cells = list(images)
+        if self._labels is not None:
+            self._mirrors = [self._mirror(self._labels, m) for m in self.present[:-1]]
+            pairs = zip(images, [*self._mirrors, self._labels], strict=True)
+            cells = [layer for pair in pairs for layer in pair]
+            self._link(self._labels)
+        for layer in layers:
+            layer.visible = layer in cells
+        self._put_first(cells)
+        grid.stride = 2 if self._labels is not None else 1
+        grid.enabled = True
+        layers.selection.active = selected
+        self._viewer.reset_view()
+
+    def _mirror(self, labels: Labels, modality: Modality) -> Labels:
+        """The label map once more for another cell: one array, nothing to edit."""
+        mirror = Labels(
+            labels.data,
+            name=f"{labels.name} on {modality}",
+            scale=labels.scale,
+            translate=labels.translate,
+            affine=labels.affine,
+            units=labels.units,
+            axis_labels=labels.axis_labels,
+            colormap=labels.colormap,
+            opacity=labels.opacity,
+            metadata={MIRROR: True, TAG: labels.metadata[TAG]},
+        )
+        mirror.contour = labels.contour
+        mirror.editable = False
+        self._viewer.add_layer(mirror)
+        return mirror
+
+    def _link(self, labels: Labels) -> None:
+        self._mirrored = labels
+        labels.events.labels_update.connect(self._on_painted)
+        labels.events.data.connect(self._on_data)
+        for name in ("visible", "opacity", "contour"):
+            getattr(labels.events, name).connect(self._on_look)
+
+    def _unlink(self) -> None:
+        labels, self._mirrored = self._mirrored, None
+        if labels is None:
+            return
+        labels.events.labels_update.disconnect(self._on_painted)
+        labels.events.data.disconnect(self._on_data)
+        for name in ("visible", "opacity", "contour"):
+            getattr(labels.events, name).disconnect(self._on_look)
+
+    def refresh_mirrors(self) -> None:
+        """Draw the label map anew in every cell."""
+        for mirror in self._mirrors:
+            mirror.refresh(thumbnail=False, highlight=False, extent=False)
+
+    def _on_painted(self, event: object = None) -> None:
+        del event
+        self.refresh_mirrors()
+
+    def _on_data(self, event: object = None) -> None:
+        del event
+        if self._mirrored is not None:
+            for mirror in self._mirrors:
+                mirror.data = self._mirrored.data
+
+    def _on_look(self, event: object = None) -> None:
+        del event
+        if self._mirrored is None or self._before is None:
+            return
+        for mirror in self._mirrors:
+            mirror.visible = self._mirrored.visible
+            mirror.opacity = self._mirrored.opacity
+            mirror.contour = self._mirrored.contour
+
+    def _put_first(self, wanted: list[Layer]) -> None:
+        layers = self._viewer.layers
+        for place, layer in enumerate(wanted):
+            layers.move(layers.index(layer), place)
+
+    def _after(self, modality: Modality | None) -> Modality:
+        present = self.present
+        index = present.index(modality) if modality in present else -1
+        return present[(index + 1) % len(present)]
+
+    def _on_flicker(self) -> None:
+        if self._pair is not None:
+            first, second = self._pair
+            self.show(second if self.shown is first else first)

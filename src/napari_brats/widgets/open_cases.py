@@ -1,0 +1,183 @@
+"""Keeps track of which layers of the viewer are which case, and of the active one."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from napari.layers import Labels, Layer
+from qtpy.QtCore import QObject, QTimer, Signal
+
+from napari_brats.core.errors import CaseError
+from napari_brats.io.layers import TAG, LayerTag, label_colormap
+from napari_brats.widgets import case_group
+from napari_brats.widgets.case_group import OpenCase, is_tagged, tag_of
+
+if TYPE_CHECKING:
+    from napari import Viewer
+
+SETTLE_MS = 250
+"""napari may read the files of one drop one by one; a label map is refused only after that."""
+
+
+class OpenCases(QObject):
+    """The open cases, whichever way their layers came."""
+
+    changed = Signal()
+    active_changed = Signal(str)
+    labels_added = Signal(object)  # a Labels layer of a case
+    layer_removed = Signal(object)
+    problem = Signal(str)
+
+    def __init__(self, viewer: Viewer, parent: QObject) -> None:
+        super().__init__(parent)
+        self._viewer = viewer
+        self._owners: dict[Layer, str] = {}
+        self._cases: dict[str, OpenCase] = {}
+        self._active = ""
+        self._is_stale = True
+        self._timer = QTimer(self)
+        self._timer.setSingleShot(True)
+        self._timer.setInterval(SETTLE_MS)
+        self._timer.timeout.connect(self._on_settled)
+        viewer.layers.events.inserted.connect(self._on_inserted)
+        viewer.layers.events.removed.connect(self._on_removed)
+        viewer.layers.selection.events.active.connect(self._on_selected)
+        self._timer.start()
+
+    def close(self) -> None:
+        """Let go of the viewer."""
+        self._timer.stop()
+        events = self._viewer.layers.events
+        events.inserted.disconnect(self._on_inserted)
+        events.removed.disconnect(self._on_removed)
+        self._viewer.layers.selection.events.active.disconnect(self._on_selected)
+
+    def all(self) -> dict[str, OpenCase]:
+        """Key -> case, in the order of opening."""
+        self._settle()
+        return self._cases
+
+    @property
+    def active_key(self) -> str:
+        """Key of the active case; empty if none is open."""
+        self._settle()
+        return self._active
+
+    @active_key.setter
+    def active_key(self, key: str) -> None:
+        if key != self._active:
+            self._active = key
+            self.active_changed.emit(key)
+
+    def __getitem__(self, key: str) -> OpenCase:
+        """The case; CaseError if it is not open (any more)."""
+        try:
+            return self.all()[key]
+        except KeyError:
+            raise CaseError(
+                f"The case '{key}' is not open. Open: {', '.join(self._cases) or 'none'}. "
+                f"Open its files again."
+            ) from None
+
+    def key_of(self, layer: Layer) -> str:
+        """Key of the case that has the layer; empty if none has."""
+        self._settle()
+        return self._owners.get(layer, "")
+
+    def own(self, layer: Layer, key: str) -> None:
+        """Say which case a layer belongs to that was just added for it."""
+        self._owners[layer] = key
+        self._is_stale = True
+        self._settle()
+
+    def regroup(self) -> None:
+        """Look at all layers again, because a tag was changed."""
+        self._is_stale = True
+        self._settle()
+
+    def _on_inserted(self, event: Any) -> None:
+        layer = event.value
+        if case_group.MIRROR in layer.metadata:
+            return
+        if isinstance(layer, Labels) and not is_tagged(layer):
+            self._tag_new_labels(layer)
+        self._is_stale = True
+        self._timer.start()
+
+    def _on_removed(self, event: Any) -> None:
+        self.layer_removed.emit(event.value)
+        self._is_stale = True
+        self._timer.start()
+
+    def _on_selected(self, event: object = None) -> None:
+        del event
+        if key := self.key_of(self._viewer.layers.selection.active):
+            self.active_key = key
+            self.changed.emit()
+
+    def _tag_new_labels(self, layer: Labels) -> None:
+        """Tag a layer made with napari's own button, or by a script, if its case can be told."""
+        cases = list(self.all().values())
+        if not cases:
+            return
+        selected = self._viewer.layers.selection.active
+        owner = self._cases.get(self._owners.get(selected, ""))
+        name = selected.name if selected is not None else ""
+        case = case_group.case_of_new_labels(layer, cases, owner, name)
+        if case is None:
+            self._tell_untold(layer)
+            return
+        tag = tag_of(case.reference)
+        convention = case_group.convention_of(case)
+        layer.metadata[TAG] = LayerTag(
+            case.case_id, case.key, "label_map", None, tag.reference, tag.order, convention,
+            "made by hand",
+        )  # fmt: skip
+        layer.colormap = label_colormap()
+        self._owners[layer] = case.key
+
+    def _tell_untold(self, layer: Labels) -> None:
+        shape = layer.data.shape
+        fits = any(case.reference.data.shape == shape for case in self._cases.values())
+        why = (
+            "it fits several open cases whose headers differ"
+            if fits
+            else f"its shape {shape} is that of no open case"
+        )
+        self.problem.emit(
+            f"The new labels layer '{layer.name}' belongs to no case: {why}. It cannot be saved "
+            f"with a case's geometry. Use 'New empty label map' in the section 'Correct' instead."
+        )
+
+    def _on_settled(self) -> None:
+        """Refuse what fits no open case once all files of a drop have been read."""
+        self._settle()
+        for layer in tuple(self._viewer.layers):
+            is_label_map = is_tagged(layer) and tag_of(layer).role == "label_map"
+            if is_label_map and layer not in self._owners and self._cases:
+                self._refuse(layer)
+
+    def _refuse(self, layer: Layer) -> None:
+        case = self._cases.get(self._active) or next(iter(self._cases.values()))
+        theirs = tag_of(layer).reference
+        grid = tag_of(case.reference).reference.grid
+        self._viewer.layers.remove(layer)
+        self.problem.emit(
+            f"The label map {theirs.path or layer.name} was not opened: its grid is\n"
+            f"  {theirs.grid.describe()},\nthat of case {case.case_id}\n  {grid.describe()}.\n"
+            f"They differ: {grid.difference(theirs.grid)}. Expected one grid. "
+            f"Resample the label map, or open it with its own images."
+        )
+
+    def _settle(self) -> None:
+        """Group the layers into cases if layers came or went since the last time."""
+        if not self._is_stale:
+            return
+        self._is_stale = False
+        self._cases = case_group.group(self._viewer.layers, self._owners, self._active)
+        for case in self._cases.values():
+            for layer in case.labels:
+                self.labels_added.emit(layer)
+        if self._active not in self._cases:
+            self.active_key = next(reversed(self._cases), "")
+        self.changed.emit()

@@ -1,0 +1,218 @@
+"""The section "Save": volumes of the label map, and writing it with what belongs to it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from qtpy.QtCore import QSignalBlocker, Signal
+from qtpy.QtWidgets import (
+    QCheckBox,
+    QComboBox,
+    QFileDialog,
+    QFormLayout,
+    QHBoxLayout,
+    QLabel,
+    QLineEdit,
+    QPushButton,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from napari_brats.core.labels import CONVENTIONS, REGIONS, Region
+
+INTENDED_USE = "Research use only. Not a medical device."
+
+
+@dataclass(frozen=True)
+class SaveRequest:
+    """What to save, where and how.
+
+    Attributes
+    ----------
+    path
+        The label map's file (``.nii.gz`` or ``.nii``); everything else is written beside it.
+    convention
+        Name of the convention whose integers the label map is written in.
+    region_masks
+        Also WT, TC and ET as separate binary masks.
+    itksnap
+        Also an ITK-SNAP label description file.
+    report
+        Also a JSON with volumes, geometry and how the label map came about.
+    overwrite
+        Whether the user agreed to replace files that exist.
+    """
+
+    path: Path
+    convention: str
+    region_masks: bool = False
+    itksnap: bool = False
+    report: bool = True
+    overwrite: bool = False
+
+
+class SavePanel(QWidget):
+    """Shows volumes, asks where to save, and asks again before a file is replaced."""
+
+    save_requested = Signal(object)  # SaveRequest
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._pending: SaveRequest | None = None
+        self._layout = QVBoxLayout(self)
+        self._layout.setContentsMargins(6, 6, 6, 6)
+        self._add_volumes()
+        self._add_target()
+        self._add_options()
+        self._add_question()
+        self._message = QLabel()
+        self._message.setWordWrap(True)
+        self._layout.addWidget(self._message)
+        note = QLabel(INTENDED_USE)
+        note.setWordWrap(True)
+        self._layout.addWidget(note)
+        self.show_volumes({})
+        self.show_target(None, "brats2023")
+        self.show_message("")
+
+    def show_volumes(self, volumes_ml: Mapping[Region, float]) -> None:
+        """Show the volume of each region in ml; a dash where there is no label map."""
+        for region, label in self._volumes.items():
+            known = region in volumes_ml
+            label.setText(f"{volumes_ml[region]:.2f} ml" if known else "\u2013")
+
+    def show_target(self, path: Path | None, convention: str) -> None:
+        """Offer ``path`` and ``convention`` for the active label map; None if there is none."""
+        self._path.setText(str(path) if path else "")
+        with QSignalBlocker(self._convention):
+            self._convention.setCurrentIndex(max(0, self._convention.findData(convention)))
+        self._save.setEnabled(path is not None)
+        self._drop_question()
+
+    def ask_replace(self, request: SaveRequest, existing: Sequence[Path]) -> None:
+        """Ask whether ``existing`` may be replaced; yes emits ``request`` again, with leave."""
+        self._pending = replace(request, overwrite=True)
+        names = "\n".join(f"  {path.name}" for path in existing)
+        self._question.setText(f"In {request.path.parent} there is already\n{names}\nReplace it?")
+        self._question_box.setVisible(True)
+        self._save.setEnabled(False)
+        self.show_message("")
+
+    def show_saved(self, paths: Sequence[Path]) -> None:
+        """Say what was written, and where."""
+        names = ", ".join(path.name for path in paths)
+        self.show_message(f"Saved {names} in {paths[0].parent}.")
+
+    def show_message(self, text: str, *, is_error: bool = False) -> None:
+        """Show ``text`` below the button; an empty one takes the message away."""
+        self._message.setStyleSheet("QLabel { color: #ff7070; }" if is_error else "")
+        self._message.setText(text)
+        self._message.setVisible(bool(text))
+
+    def _add_volumes(self) -> None:
+        row = QHBoxLayout()
+        self._volumes: dict[Region, QLabel] = {}
+        for region in REGIONS:
+            column = QVBoxLayout()
+            name, value = QLabel(region.value), QLabel()
+            name.setToolTip(region.title)
+            value.setToolTip(f"Volume of the {region.title}")
+            column.addWidget(name)
+            column.addWidget(value)
+            row.addLayout(column)
+            self._volumes[region] = value
+        self._layout.addLayout(row)
+
+    def _add_target(self) -> None:
+        form = QFormLayout()
+        form.setContentsMargins(0, 0, 0, 0)
+        form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
+        row = QHBoxLayout()
+        self._path = QLineEdit()
+        self._path.setToolTip("The label map's file: .nii.gz or .nii")
+        self._path.textChanged.connect(self._path.setToolTip)
+        browse = QToolButton()
+        browse.setText("\u2026")
+        browse.setToolTip("Choose another folder or name")
+        browse.clicked.connect(self._ask_path)
+        row.addWidget(self._path, 1)
+        row.addWidget(browse)
+        form.addRow("File", row)
+        self._convention = QComboBox()
+        for name, convention in CONVENTIONS.items():
+            self._convention.addItem(convention.title, name)
+        self._convention.setSizeAdjustPolicy(
+            QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon
+        )
+        self._convention.setToolTip("The integers in which the label map is written")
+        form.addRow("Labels", self._convention)
+        self._layout.addLayout(form)
+
+    def _add_options(self) -> None:
+        self._report = QCheckBox("Volumes and provenance (JSON)")
+        self._report.setChecked(True)
+        self._masks = QCheckBox("WT, TC and ET as binary masks")
+        self._itksnap = QCheckBox("ITK-SNAP label descriptions")
+        for box in (self._report, self._masks, self._itksnap):
+            self._layout.addWidget(box)
+        self._save = QPushButton("Save label map")
+        self._save.clicked.connect(self._on_save)
+        self._layout.addWidget(self._save)
+
+    def _add_question(self) -> None:
+        self._question_box = QWidget()
+        box = QVBoxLayout(self._question_box)
+        box.setContentsMargins(0, 0, 0, 0)
+        self._question = QLabel()
+        self._question.setWordWrap(True)
+        box.addWidget(self._question)
+        row = QHBoxLayout()
+        self._replace = QPushButton("Replace")
+        self._replace.clicked.connect(self._on_replace)
+        self._keep = QPushButton("Keep")
+        self._keep.clicked.connect(self._drop_question)
+        row.addWidget(self._replace)
+        row.addWidget(self._keep)
+        box.addLayout(row)
+        self._layout.addWidget(self._question_box)
+        self._question_box.setVisible(False)
+
+    def _request(self) -> SaveRequest:
+        return SaveRequest(
+            path=Path(self._path.text().strip()).expanduser(),
+            convention=self._convention.currentData(),
+            region_masks=self._masks.isChecked(),
+            itksnap=self._itksnap.isChecked(),
+            report=self._report.isChecked(),
+        )
+
+    def _on_save(self) -> None:
+        if not self._path.text().strip():
+            self.show_message("Say where to save: the file name is empty.", is_error=True)
+            return
+        self.save_requested.emit(self._request())
+
+    def _on_replace(self) -> None:
+        request = self._pending
+        self._drop_question()
+        if request is not None:
+            self.save_requested.emit(request)
+
+    def _drop_question(self) -> None:
+        self._pending = None
+        self._question_box.setVisible(False)
+        self._save.setEnabled(bool(self._path.text()))
+
+    def _ask_path(self) -> None:
+        path, _ = QFileDialog.getSaveFileName(
+            self,
+            "Save the label map",
+            self._path.text(),
+            "NIfTI (*.nii.gz *.nii)",
+            options=QFileDialog.Option.DontConfirmOverwrite,  # the panel asks itself
+        )
+        if path:
+            self._path.setText(path)

@@ -1,0 +1,331 @@
+"""The one place that touches the napari viewer: cases in, layers out, and back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from napari.layers import Labels, Layer
+from qtpy.QtCore import QObject, QTimer, Signal
+
+from napari_brats.core.case import Case, Segmentation
+from napari_brats.core.errors import BratsError, CaseError
+from napari_brats.core.labels import (
+    CONVENTIONS,
+    LabelMap,
+    Region,
+    disk_to_labels,
+    labels_to_disk,
+    volumes_ml,
+)
+from napari_brats.core.modalities import Modality
+from napari_brats.io.layers import (
+    LayerData,
+    case_key,
+    case_to_layers,
+    label_map_to_layer,
+    probabilities_to_layers,
+    volume_to_layer,
+)
+from napari_brats.widgets import case_group
+from napari_brats.widgets.case_group import OpenCase, tag_of
+from napari_brats.widgets.label_tools import LabelTools
+from napari_brats.widgets.modality_view import ModalityView
+from napari_brats.widgets.open_cases import OpenCases
+from napari_brats.widgets.orientation_letters import OrientationLetters
+
+if TYPE_CHECKING:
+    from napari import Viewer
+
+PLUGIN = "napari-brats"
+PROVENANCE = "napari_brats_provenance"
+"""``layer.metadata[PROVENANCE]``: how a label map came about, for the saved JSON."""
+
+VOLUMES_MS = 50
+"""Volumes follow edits at most this often."""
+
+
+class ViewerBridge(QObject):
+    """Knows which layers are which case, and does with them what the panels ask for.
+
+    `tools` paints, `view` chooses what is looked at.
+    """
+
+    cases_changed = Signal()
+    active_case_changed = Signal(str)
+    edited = Signal(str)  # key of the case whose label map was changed
+    volumes_changed = Signal(str, object)  # key, dict[Region, float] (empty: no label map)
+    problem = Signal(str)
+
+    def __init__(self, viewer: Viewer, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._viewer = viewer
+        self.tools = LabelTools(viewer, self)
+        self.view = ModalityView(viewer, self)
+        self._letters = OrientationLetters(viewer)
+        self._open = OpenCases(viewer, self)
+        self._keys: list[str] = []
+        self._is_closed = False
+        self._volumes_timer = QTimer(self)
+        self._volumes_timer.setSingleShot(True)
+        self._volumes_timer.setInterval(VOLUMES_MS)
+        self._volumes_timer.timeout.connect(self._report_volumes)
+        self._open.changed.connect(self._on_cases_changed)
+        self._open.active_changed.connect(self.active_case_changed)
+        self._open.labels_added.connect(self.tools.follow)
+        self._open.layer_removed.connect(self.tools.unfollow)
+        self._open.problem.connect(self.problem)
+        self.tools.edited.connect(self._on_edited)
+        self._open.regroup()
+
+    def close(self) -> None:
+        """Let go of the viewer. Harmless when called twice."""
+        if self._is_closed:
+            return
+        self._is_closed = True
+        self._volumes_timer.stop()
+        for part in (self._open, self.view, self.tools, self._letters):
+            part.close()
+        for key in self._keys:
+            self._viewer.bind_key(key, None)
+
+    # -- which cases are open
+
+    def keys(self) -> tuple[str, ...]:
+        """Keys of the open cases, in the order of opening."""
+        return tuple(self._open.all())
+
+    def cases(self) -> Mapping[str, Case]:
+        """The open cases as values; those without a single known modality are left out."""
+        known = {key: case for key, case in self._open.all().items() if case.by_modality}
+        return {key: case_group.build_case(case) for key, case in known.items()}
+
+    def open_case(self, key: str) -> OpenCase:
+        """The layers of a case; CaseError if it is not open (any more)."""
+        return self._open[key]
+
+    def case(self, key: str) -> Case:
+        """The case as a value. No copies: painting changes its label map."""
+        open_case = self._open[key]
+        if not open_case.by_modality:
+            raise CaseError(
+                f"No modality of case {open_case.case_id} is known. Choose in the section 'Case' "
+                f"which file is T1N, T1C, T2W and T2F."
+            )
+        return case_group.build_case(open_case)
+
+    @property
+    def active_case_key(self) -> str | None:
+        """Key of the case that run, save and volumes are about; None if none is open."""
+        return self._open.active_key or None
+
+    def activate(self, key: str) -> None:
+        """Make a case the active one, show its layers and hide those of the others."""
+        chosen = self._open[key]
+        self.view.leave_side_by_side()
+        self._open.active_key = key
+        for other in self._open.all().values():
+            for layer in other.layers if other is not chosen else ():
+                layer.visible = False
+        for layer in chosen.labels:
+            layer.visible = True
+        if self._viewer.layers.selection.active not in chosen.layers:
+            self._viewer.layers.selection.active = self.label_layer(key) or chosen.reference
+        self._on_cases_changed()
+        self.view.show(self.view.shown or Modality.T1C)
+        self._viewer.reset_view()
+
+    def set_convention(self, key: str, name: str) -> None:
+        """Read the case's label map files in another convention, and write in that one.
+
+        LabelError, and nothing changed, if a label map holds values that it does not know.
+        """
+        open_case, new = self._open[key], CONVENTIONS[name]
+        read_again: list[tuple[Layer, LabelMap]] = []
+        for layer in open_case.labels:
+            if case_group.is_from_file(layer, open_case):
+                old = CONVENTIONS[tag_of(layer).convention or case_group.DEFAULT_CONVENTION]
+                disk = labels_to_disk(case_group.labels_of(layer), old)
+                read_again.append((layer, disk_to_labels(disk, new)))
+        for layer, labels in read_again:
+            self.set_layer_labels(layer, labels)
+        for layer in [*open_case.labels, *open_case.images]:
+            case_group.retag(layer, convention=name)
+        for layer in open_case.labels:
+            case_group.retag(layer, reason="convention chosen by the user")
+        self._open.regroup()
+
+    # -- layers of a case
+
+    def open_paths(self, paths: Sequence[Path]) -> None:
+        """Open files or folders with this plugin's reader."""
+        for path in paths:
+            self._viewer.open(str(path), plugin=PLUGIN)
+
+    def add_case(self, case: Case) -> str:
+        """Add a case as layers and make it the active one; its key."""
+        layers = [self._add(data) for data in case_to_layers(case)]
+        for layer in layers:
+            case_group.retag(layer, convention=tag_of(layer).convention or case.convention.name)
+        key = self._open.key_of(layers[0])
+        self.activate(key)
+        return key
+
+    def add_segmentation(self, key: str, segmentation: Segmentation) -> Labels:
+        """Add a network's result as a new labels layer, selected."""
+        self._open[key]
+        layer = self._add(
+            label_map_to_layer(
+                segmentation.labels,
+                segmentation.reference,
+                segmentation.convention,
+                segmentation.case_id,
+                key,
+                name=f"{segmentation.case_id} segmentation",
+                reason="made by the network",
+            ),
+            key,
+        )
+        layer.metadata[PROVENANCE] = dict(segmentation.provenance)
+        return layer
+
+    def add_probabilities(self, key: str, segmentation: Segmentation) -> None:
+        """Add one hidden image layer per region; nothing if probabilities were not kept."""
+        if segmentation.probabilities is None:
+            return
+        selected = self._viewer.layers.selection.active
+        for data in probabilities_to_layers(
+            segmentation.probabilities, segmentation.reference, segmentation.case_id, key
+        ):
+            self._add(data, key)
+        self._viewer.layers.selection.active = selected
+
+    def new_label_map(self, key: str) -> Labels:
+        """Add an empty labels layer on the case's reference image, selected."""
+        open_case = self._open[key]
+        reference = tag_of(open_case.reference).reference
+        labels = np.zeros(reference.grid.shape, np.uint8, order="F")
+        table = CONVENTIONS[case_group.convention_of(open_case)]
+        data = label_map_to_layer(
+            labels, reference, table, open_case.case_id, key, reason="made by hand"
+        )
+        return self._add(data, key)
+
+    def label_layer(self, key: str) -> Labels | None:
+        """The labels layer that is edited and saved: the selected one, else the newest."""
+        labels = self._open[key].labels
+        active = self._viewer.layers.selection.active
+        if active in labels:
+            return active
+        return labels[-1] if labels else None
+
+    def layer_labels(self, layer: Layer) -> LabelMap | None:
+        """The (X, Y, Z) internal labels of a layer in file order, a view; None once removed."""
+        return case_group.labels_of(layer) if layer in self._viewer.layers else None
+
+    def set_layer_labels(self, layer: Labels, labels: LabelMap) -> None:
+        """Write (X, Y, Z) labels into a layer, as one step of its own undo history."""
+        self.tools.write(layer, tag_of(layer).order.to_display(labels))
+
+    def assign_modality(self, key: str, modality: Modality, layer: Layer | None) -> None:
+        """Take ``layer`` for ``modality``; the layer taken before gets the other's place."""
+        former = self._open[key].by_modality.get(modality)
+        if layer is former:
+            return
+        place = tag_of(layer).modality if layer is not None else None
+        if former is not None:
+            _name_as(former, place)
+        if layer is not None:
+            _name_as(layer, modality)
+        self._open.regroup()
+
+    def add_image(self, key: str, modality: Modality, path: Path) -> None:
+        """Open one more file of a case, for ``modality``."""
+        from napari_brats.io.nifti import read_volume
+
+        open_case = self._open[key]
+        volume = read_volume(path)
+        origin = tag_of(open_case.reference).reference.grid
+        data = volume_to_layer(volume, open_case.case_id, key, None, name=path.name, origin=origin)
+        self.assign_modality(key, modality, self._add(data, key))
+
+    def replace_images(self, key: str, case: Case) -> None:
+        """Put the volumes of ``case``, e.g. resampled ones, in place of the case's image layers."""
+        former = self._open[key].by_modality
+        for modality, volume in case.volumes.items():
+            if modality in former and tag_of(former[modality]).reference.grid.is_same(volume.grid):
+                continue
+            data = volume_to_layer(
+                volume,
+                case.case_id,
+                case_key(case.case_id, volume.path),
+                modality,
+                reason="resampled onto one grid",
+                origin=case.reference.grid,
+            )
+            if modality in former:
+                self._viewer.layers.remove(former[modality])
+            self._add(data, key)
+        self.activate(key)
+
+    # -- volumes and keys
+
+    def volumes_ml(self, key: str) -> dict[Region, float]:
+        """Volume of each region in the case's label map, in ml; empty without one."""
+        layer = self.label_layer(key)
+        if layer is None:
+            return {}
+        volume = case_group.volume_of(layer)
+        return volumes_ml(volume.data, volume.grid.voxel_mm3)
+
+    def bind_keys(self, actions: Mapping[str, Callable[[], object]]) -> None:
+        """Let keys do something while the window has the focus."""
+        for key, action in actions.items():
+            self._viewer.bind_key(key, lambda _viewer, run=action: _nothing(run()), overwrite=True)
+            self._keys.append(key)
+
+    def _report_volumes(self) -> None:
+        key = self._open.active_key
+        try:
+            self.volumes_changed.emit(key, self.volumes_ml(key) if key else {})
+        except BratsError as error:
+            self.problem.emit(str(error))
+
+    def _on_edited(self, layer: Layer) -> None:
+        key = self._open.key_of(layer)
+        if key:
+            self.edited.emit(key)
+        if key == self._open.active_key and not self._volumes_timer.isActive():
+            self._volumes_timer.start()
+        self.view.refresh_mirrors()
+
+    def _on_cases_changed(self) -> None:
+        """Tell letters, tools and view which case and label map they are about."""
+        key = self._open.active_key
+        case = self._open[key] if key else None
+        layer = self.label_layer(key) if key else None
+        self.tools.target = layer
+        self.view.set_case(case, layer)
+        self._letters.show_for(case.reference if case is not None else None)
+        if not self._volumes_timer.isActive():
+            self._volumes_timer.start()
+        self.cases_changed.emit()
+
+    def _add(self, data: LayerData, key: str = "") -> Any:
+        array, attributes, kind = data
+        layer = self._viewer.add_layer(Layer.create(array, attributes, kind))
+        if key:
+            self._open.own(layer, key)
+        return layer
+
+
+def _nothing(_result: object) -> None:
+    """napari takes what a key's function returns for a generator; ours return nothing."""
+
+
+def _name_as(layer: Layer, modality: Modality | None) -> None:
+    path = tag_of(layer).reference.path
+    case_group.retag(layer, modality=modality, reason="chosen by the user" if modality else "")
+    layer.name = str(modality or (path.name if path else "image"))
