@@ -14,8 +14,10 @@ import nibabel.orientations as nio
 import numpy as np
 import numpy.typing as npt
 
+from napari_brats.core.boxes import Box, bounding_box
 from napari_brats.core.errors import CaseError
 from napari_brats.core.geometry import Affine
+from napari_brats.core.labels import Mask
 from napari_brats.core.modalities import Modality
 
 FloatArray = npt.NDArray[np.float32]
@@ -42,7 +44,7 @@ class Placement:
     shape: tuple[int, int, int]
     axes: tuple[int, int, int]
     flips: tuple[bool, bool, bool]
-    box: tuple[slice, slice, slice]
+    box: Box
 
     def to_canonical(self, array: npt.NDArray[Any]) -> npt.NDArray[Any]:
         """A cropped canonical view of an (X, Y, Z) array in file order."""
@@ -73,7 +75,7 @@ class PreparedImage:
     """
 
     image: FloatArray
-    brain: npt.NDArray[np.bool_]
+    brain: Mask
     spacing_mm: tuple[float, float, float]
     placement: Placement
 
@@ -106,7 +108,7 @@ def prepare_image(
     brain = np.zeros(next(iter(oriented.values())).shape, bool)
     for foreground in foregrounds.values():
         brain |= foreground
-    box = _bounding_box(brain)
+    box = _brain_box(brain)
     image = np.zeros((len(modalities), *brain[box].shape), np.float32)
     for channel, modality in enumerate(modalities):
         if modality in oriented:
@@ -122,7 +124,7 @@ def prepare_image(
 
 
 def normalise(
-    volume: npt.NDArray[Any], foreground: npt.NDArray[np.bool_], out: FloatArray
+    volume: npt.NDArray[Any], foreground: Mask, out: FloatArray
 ) -> None:
     """Write ``volume`` to ``out`` with zero mean and unit variance inside ``foreground``, 0 outside.
 
@@ -147,7 +149,7 @@ def normalise(
     out[~foreground] = 0
 
 
-def _foreground(volume: npt.NDArray[Any]) -> npt.NDArray[np.bool_]:
+def _foreground(volume: npt.NDArray[Any]) -> Mask:
     """Where a volume is not background, whatever value its background has.
 
     Skull-stripped images have one constant outside the brain (0, or negative once z-scored): the
@@ -174,21 +176,17 @@ def _otsu_threshold(values: npt.NDArray[Any]) -> float:
     with np.errstate(divide="ignore", invalid="ignore"):
         gap = sums / below - (sums[-1] - sums) / above
         variance = np.nan_to_num(below * above * gap**2)
-    return float(centres[variance.argmax()])
+    best = np.flatnonzero(variance >= variance.max() * (1 - 1e-6))  # flat across an empty gap
+    return float(centres[best].mean())
 
 
-def _bounding_box(mask: npt.NDArray[np.bool_]) -> tuple[slice, slice, slice]:
-    slices = []
-    for axis in range(3):
-        others = tuple(a for a in range(3) if a != axis)
-        hits = np.flatnonzero(mask.any(axis=others))
-        slices.append(slice(int(hits[0]), int(hits[-1]) + 1) if hits.size else slice(0, 0))
-    box = (slices[0], slices[1], slices[2])
-    if mask[box].sum() < MIN_BRAIN_VOXELS:
+def _brain_box(brain: Mask) -> Box:
+    box = bounding_box(brain)
+    if box is None or np.count_nonzero(brain) < MIN_BRAIN_VOXELS:
         raise CaseError(
-            f"Nothing in the images looks like a brain: only {int(mask.sum())} of {mask.size} "
-            f"voxels differ from the background (expected at least {MIN_BRAIN_VOXELS}). "
-            f"Check that the files hold the images."
+            f"Nothing in the images looks like a brain: only {np.count_nonzero(brain)} of "
+            f"{brain.size} voxels differ from the background (expected at least "
+            f"{MIN_BRAIN_VOXELS}). Check that the files hold the images."
         )
     return box
 

@@ -1,0 +1,153 @@
+"""Segmenting: the result's grid, missing modalities, running out of memory, being closed."""
+
+import numpy as np
+import pytest
+import torch
+from nibabel import Nifti1Header
+
+from napari_brats.core.case import Case, Volume
+from napari_brats.core.errors import CaseError, GeometryError, JobError
+from napari_brats.core.geometry import Grid
+from napari_brats.core.labels import CONVENTIONS, Label
+from napari_brats.core.modalities import MODALITIES, Modality
+from napari_brats.core.progress import drain
+from napari_brats.inference import segment as module
+from napari_brats.inference.devices import resolve_device
+from napari_brats.inference.segment import SegmentOptions, segment
+from napari_brats.models.bundle import Card
+
+
+class _Config:
+    multiple = 4
+
+
+class BrightIsTumour:
+    """Stands for a network: logits +5 where T2F is above its mean by one SD, else -5."""
+
+    config = _Config()
+
+    def __init__(self, memory_errors=0):
+        self.memory_errors = memory_errors
+
+    def to(self, **_):
+        return self
+
+    def forward_steps(self, image):
+        yield 0.5
+        if self.memory_errors:
+            self.memory_errors -= 1
+            raise torch.OutOfMemoryError("CUDA out of memory")
+        bright = torch.where(image[:, 3:4] > 1, 5.0, -5.0)
+        return bright.expand(-1, 3, -1, -1, -1)
+
+
+class FakeBundle:
+    def __init__(self, network=None):
+        self.network = network or BrightIsTumour()
+        self.card = Card("fake", "Fake", "unet3d", {}, sha256="00")
+
+    def load_network(self):
+        return self.network
+
+
+def _case(affine, modalities=MODALITIES, shape=(20, 22, 24), shift=None):
+    rng = np.random.default_rng(0)
+    volumes = {}
+    for modality in modalities:
+        data = np.zeros(shape, np.int16)
+        data[3:17, 3:19, 3:21] = rng.integers(90, 110, (14, 16, 18))
+        data[5:9, 5:9, 5:9] = 300
+        where = affine.copy()
+        if modality == shift:
+            where[0, 3] += 5
+        volumes[modality] = Volume(data, Grid(shape, where), Nifti1Header())
+    return Case("C1", volumes, None, CONVENTIONS["brats2023"])
+
+
+def test_the_result_lies_on_the_files_grid():
+    case = _case(np.diag([1.0, -1, -1, 1]))  # not the canonical orientation
+    result = drain(segment(case, FakeBundle(), SegmentOptions("cpu", keep_probabilities=True)))
+    assert result.labels.shape == (20, 22, 24)
+    inside = result.labels[5:9, 5:9, 5:9]
+    assert (inside == Label.ET).all()
+    assert (result.labels == Label.ET).sum() == inside.size
+    assert result.probabilities is not None
+    assert result.probabilities.shape == (3, 20, 22, 24)
+    assert result.reference is case.volumes[Modality.T1C]
+
+
+def test_other_spacings_are_resampled_to_the_networks_and_back():
+    case = _case(np.diag([-2.0, -1, 1, 1]))
+    result = drain(segment(case, FakeBundle(), SegmentOptions("cpu")))
+    assert result.labels.shape == (20, 22, 24)
+    assert (result.labels[6:8, 6:8, 6:8] == Label.ET).all()
+
+
+def test_progress_rises_to_the_end():
+    steps = list(segment(_case(np.eye(4)), FakeBundle(), SegmentOptions("cpu")))
+    assert [s.done for s in steps] == sorted(s.done for s in steps)
+    assert all(s.total == 100 for s in steps)
+
+
+def test_missing_modalities_are_noted():
+    case = _case(np.eye(4), (Modality.T1C, Modality.T2F))
+    notes = drain(segment(case, FakeBundle(), SegmentOptions("cpu"))).provenance["notes"]
+    assert "T1N, T2W" in notes[0]
+
+
+def test_a_case_with_nothing_the_bundle_uses_is_refused():
+    bundle = FakeBundle()
+    bundle.card = Card("fake", "Fake", "unet3d", {}, sha256="00", modalities=(Modality.T2W,))
+    with pytest.raises(CaseError, match="works on T2W"):
+        drain(segment(_case(np.eye(4), (Modality.T1C,)), bundle, SegmentOptions("cpu")))
+
+
+def test_modalities_on_other_grids_are_refused_with_both_named():
+    case = _case(np.eye(4), shift=Modality.T2F)
+    with pytest.raises(GeometryError, match=r"T2F: .*origin \(5, 0, 0\)"):
+        drain(segment(case, FakeBundle(), SegmentOptions("cpu")))
+
+
+@pytest.mark.parametrize(
+    ("failures", "words"), [(1, "smaller windows"), (2, "the CPU was used")]
+)
+def test_out_of_memory_falls_back_and_says_so(monkeypatch, failures, words):
+    monkeypatch.setattr(module, "resolve_device", lambda name: "meta-gpu")
+    for name in ("predict_whole", "predict_windows"):
+        real = getattr(module, name)
+        monkeypatch.setattr(
+            module, name, lambda network, image, device, real=real: real(network, image, "cpu")
+        )
+    bundle = FakeBundle(BrightIsTumour(memory_errors=failures))
+    result = drain(segment(_case(np.eye(4)), bundle, SegmentOptions()))
+    assert words in result.provenance["notes"][-1]
+    assert result.volumes_ml()["ET"] == pytest.approx(0.064)
+
+
+def test_closing_the_job_ends_the_network_between_levels():
+    ended = []
+
+    class Watched(BrightIsTumour):
+        def forward_steps(self, image):
+            try:
+                yield from super().forward_steps(image)
+            finally:
+                ended.append(True)
+
+    job = segment(_case(np.eye(4)), FakeBundle(Watched()), SegmentOptions("cpu"))
+    while "network on" not in next(job).message:
+        pass
+    next(job)
+    job.close()
+    assert ended == [True]
+
+
+@pytest.mark.parametrize("name", ["gpu", "cuda:", "CPU", ""])
+def test_a_word_that_is_no_device_is_refused(name):
+    with pytest.raises(JobError, match="not a device"):
+        resolve_device(name)
+
+
+def test_a_device_that_is_not_here_lists_those_that_are():
+    with pytest.raises(JobError, match="this machine has"):
+        resolve_device("cuda:99")
