@@ -26,6 +26,13 @@ from napari_brats.widgets.save_panel import SavePanel, SaveRequest
 from napari_brats.widgets.viewer_bridge import PROVENANCE, ViewerBridge
 
 
+def connect_case_panels(
+    bridge: ViewerBridge, case: CasePanel, correct: CorrectPanel, save: SavePanel
+) -> None:
+    """Wire the three panels; the wiring lives as long as the bridge."""
+    CaseWiring(bridge, case, correct, save)
+
+
 class CaseWiring(QObject):
     """Bridge to panels and back, for the active case."""
 

@@ -121,6 +121,7 @@ class ModalityView(QObject):
         self._before = None
         layers = self._viewer.layers
         selected = layers.selection.active
+        mode = None if selected is None else selected.mode
         self._viewer.canvas.grid.enabled = False
         self._viewer.canvas.grid.stride = stride
         self._unlink()
@@ -131,8 +132,8 @@ class ModalityView(QObject):
         self._put_first([layer for layer in order if layer in layers])
         for layer in order:
             layer.visible = layer in visible
-        if selected in layers:
-            layers.selection.active = selected
+        self._select(selected, mode)
+        self._viewer.reset_view()
         self.changed.emit()
 
     def _enter_side_by_side(self) -> None:
@@ -142,6 +143,7 @@ class ModalityView(QObject):
         layers, grid = self._viewer.layers, self._viewer.canvas.grid
         images = list(self._case.by_modality.values())
         selected = layers.selection.active
+        mode = None if selected is None else selected.mode
         self._before = (list(layers), [la for la in layers if la.visible], grid.stride)
         cells = list(images)
         if self._labels is not None:
@@ -154,8 +156,14 @@ class ModalityView(QObject):
         self._put_first(cells)
         grid.stride = 2 if self._labels is not None else 1
         grid.enabled = True
-        layers.selection.active = selected
+        self._select(selected, mode)
         self._viewer.reset_view()
+
+    def _select(self, layer: Layer | None, mode: str | None) -> None:
+        """Select the layer again, with the tool it had: napari puts that away in between."""
+        if layer in self._viewer.layers:
+            self._viewer.layers.selection.active = layer
+            layer.mode = mode
 
     def _mirror(self, labels: Labels, modality: Modality) -> Labels:
         """The label map once more for another cell: one array, nothing to edit."""
