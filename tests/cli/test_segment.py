@@ -115,6 +115,7 @@ def test_one_bad_case_does_not_stop_the_others(make_case: MakeCase, network: Any
         MemoryError("too large"),
         RuntimeError("shape"),
         ValueError("odd"),
+        IndexError("beyond"),
         PermissionError(13, "denied"),
     ],
 )
@@ -289,13 +290,13 @@ def test_different_grids_are_refused_unless_one_is_chosen(
     make_case: MakeCase, network: Any, write_image: WriteImage, tmp_path: Path
 ):
     case = make_case()
-    write_image(case / f"{CASE}_t2.nii.gz", (3, 3, 2), spacing_mm=2.0)
+    write_image(case / f"{CASE}_t2.nii.gz", (4, 3, 2), spacing_mm=2.0)
     result = run(case, "--output", tmp_path / "out")
     assert result.exit_code == 1
     assert "--grid T1C" in result.stderr
     assert run(case, "--output", tmp_path / "out", "--grid", "T2W").exit_code == 0
     mask = nib.load(tmp_path / "out" / f"{CASE}-seg.nii.gz")
-    assert mask.shape == (3, 3, 2)
+    assert mask.shape == (4, 3, 2)
     assert mask.header.get_zooms() == (2.0, 2.0, 2.0)
     record = read(tmp_path / "out" / f"{CASE}-seg.json")
     assert record["geometry"]["resampled_to"] == "T2W"

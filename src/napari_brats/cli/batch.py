@@ -30,9 +30,17 @@ if TYPE_CHECKING:
 
 SUMMARY_NAME = "summary.json"
 
-_FAILURES = (BratsError, OSError, MemoryError, RuntimeError, ValueError)
+_FAILURES = (
+    BratsError,
+    OSError,
+    MemoryError,
+    RuntimeError,
+    ValueError,
+    LookupError,
+    ArithmeticError,
+)
 """What one case may end with without ending the run: our own refusals, the disk, memory, and what
-torch (RuntimeError) and the file libraries (ValueError) raise on content nobody foresaw."""
+torch, numpy and the file libraries raise on content that nobody foresaw."""
 
 
 @dataclass(frozen=True)

@@ -49,13 +49,17 @@ def case_facts(files: CaseFiles, headers_only: bool = False) -> Facts:
 
 def facts_to_text(facts: Facts) -> str:
     """The facts of one case as lines for people."""
+    entries = [*facts["modalities"].items()]
+    entries += [("labels", facts["label_map"])] if facts["label_map"] else []
+    entries += [("?", entry) for entry in facts["unassigned"]]
     lines = [f"{facts['case_id']}  ({facts['naming']})"]
-    for name, entry in facts["modalities"].items():
-        lines += _entry_lines(name, entry)
-    if facts["label_map"]:
-        lines += _entry_lines("labels", facts["label_map"])
-    for entry in facts["unassigned"]:
-        lines += _entry_lines("?", entry)
+    former = ""
+    for name, entry in entries:
+        geometry = _geometry_line(entry)
+        channel = "" if entry["channel"] is None else f" volume {entry['channel']}"
+        lines.append(f"  {name:<7}  {Path(entry['path']).name}{channel}: {entry['reason']}")
+        lines += [f"           {geometry}"] if geometry != former else []
+        former = geometry
     lines += [f"  ignored  {Path(e['path']).name}: {e['reason']}" for e in facts["ignored"]]
     if facts["missing"]:
         lines.append(f"  missing  {', '.join(facts['missing'])} (--modality T1C=PATH says which)")
@@ -69,15 +73,13 @@ def facts_to_text(facts: Facts) -> str:
     return "\n".join(lines)
 
 
-def _entry_lines(name: str, entry: Facts) -> list[str]:
-    channel = "" if entry["channel"] is None else f", volume {entry['channel']}"
-    lines = [f"  {name:<7}  {Path(entry['path']).name}{channel}: {entry['reason']}"]
-    if entry["shape"] is not None:
-        shape = "x".join(map(str, entry["shape"]))
-        spacing = " x ".join(f"{value:.4g}" for value in entry["spacing_mm"])
-        oblique = ", oblique" if entry["oblique"] else ""
-        lines.append(f"           {shape} voxels of {spacing} mm, {entry['orientation']}{oblique}")
-    return lines
+def _geometry_line(entry: Facts) -> str:
+    if entry["shape"] is None:
+        return "its header cannot be read"
+    shape = "x".join(map(str, entry["shape"]))
+    spacing = " x ".join(f"{value:.4g}" for value in entry["spacing_mm"])
+    oblique = ", oblique" if entry["oblique"] else ""
+    return f"{shape} voxels of {spacing} mm, {entry['orientation']}{oblique}"
 
 
 def _file_facts(choice: FileChoice, grids: dict[Path, Grid | BratsError]) -> Facts:
@@ -87,16 +89,22 @@ def _file_facts(choice: FileChoice, grids: dict[Path, Grid | BratsError]) -> Fac
             grids[choice.path], _ = read_grid(choice.path)
         except BratsError as error:
             grids[choice.path] = error
-    grid = grids[choice.path]
-    known = isinstance(grid, Grid)
     return {
         "path": str(choice.path),
         "channel": choice.channel,
         "reason": choice.reason,
-        "shape": list(grid.shape) if known else None,
-        "spacing_mm": [round(float(s), 6) for s in grid.spacing_mm] if known else None,
-        "orientation": grid.axis_codes if known else None,
-        "oblique": grid.is_oblique if known else None,
+        **_geometry(grids[choice.path]),
+    }
+
+
+def _geometry(grid: Grid | BratsError) -> Facts:
+    if isinstance(grid, BratsError):
+        return dict.fromkeys(("shape", "spacing_mm", "orientation", "oblique"))
+    return {
+        "shape": list(grid.shape),
+        "spacing_mm": [round(float(s), 6) for s in grid.spacing_mm],
+        "orientation": grid.axis_codes,
+        "oblique": grid.is_oblique,
     }
 
 

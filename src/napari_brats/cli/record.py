@@ -70,7 +70,7 @@ def segmentation_record(
     """
     grid = segmentation.reference.grid
     made = dict(segmentation.provenance)
-    stages = {**made.pop("seconds", {}), **seconds}
+    stages = {"load": seconds["load"], **made.pop("seconds", {}), **seconds}  # as they ran
     notes = made.pop("notes", [])
     return {
         "case_id": segmentation.case_id,
@@ -87,7 +87,7 @@ def segmentation_record(
             "shape": list(grid.shape),
             "spacing_mm": [float(s) for s in grid.spacing_mm],
             "orientation": grid.axis_codes,
-            "affine": grid.affine.tolist(),
+            "affine": (grid.affine + 0.0).tolist(),  # no -0.0
             "resampled_to": resampled_to,
         },
         "volumes_ml": {r.value: round(v, 6) for r, v in segmentation.volumes_ml().items()},
