@@ -86,17 +86,25 @@ def case_key(case_id: str, path: Path | None) -> str:
     return case_id if path is None else f"{path.absolute().parent}/{case_id}"
 
 
-def case_to_layers(case: Case) -> list[LayerData]:
+def case_to_layers(
+    case: Case, key: str = "", reasons: Mapping[Modality, str] | None = None
+) -> list[LayerData]:
     """All layers of a case, bottom first: T1C (else the first) alone visible, the label map on top.
 
-    Modalities on other grids than the reference are placed where they lie against it.
+    Modalities on other grids than the reference are placed where they lie against it. ``key`` is
+    by default what `case_key` makes of the reference; ``reasons`` go into the tags.
     """
-    key = case_key(case.case_id, case.reference.path)
+    key = key or case_key(case.case_id, case.reference.path)
     top = Modality.T1C if Modality.T1C in case.volumes else case.modalities[0]
     layers = []
     for modality in sorted(case.modalities, key=lambda m: m is top):
         data, attributes, kind = volume_to_layer(
-            case.volumes[modality], case.case_id, key, modality, origin=case.reference.grid
+            case.volumes[modality],
+            case.case_id,
+            key,
+            modality,
+            reason=(reasons or {}).get(modality, ""),
+            origin=case.reference.grid,
         )
         layers.append((data, attributes | {"visible": modality is top}, kind))
     if case.label_map is not None:
@@ -206,13 +214,14 @@ def layer_data_to_disk(data: npt.NDArray[Any], tag: LayerTag) -> npt.NDArray[Any
     """
     shape = tag.reference.grid.shape
     expected = tuple(shape[axis] for axis in tag.order.axes)
-    if data.shape != expected:
+    found = getattr(data, "shape", "of several scales")
+    if found != expected:
         raise GeometryError(
-            f"The layer's array has the shape {data.shape}, but the file it belongs to "
+            f"The layer's array has the shape {found}, but the file it belongs to "
             f"({tag.reference.path or 'in memory'}) is {expected} on the display grid. Expected "
             f"one voxel for each of the file. Undo the crop or resampling, or make a new layer."
         )
-    return tag.order.to_disk(data)
+    return tag.order.to_disk(np.asarray(data))
 
 
 def label_colormap() -> dict[int | None, RGBA]:

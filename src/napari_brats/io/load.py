@@ -78,7 +78,8 @@ def load_case(
     case = Case(files.case_id, volumes, None, chosen)
     if disk is None:
         return case
-    labels = _label_volume(disk, case, convention, files.convention_hint, files.naming)
+    _require_grid(disk, case)
+    labels = label_volume(disk, volumes, convention, files.convention_hint, files.naming)
     return replace(case, label_map=labels, convention=labels.convention)
 
 
@@ -110,7 +111,41 @@ def load_label_map(
     LabelError
         If its values are not in the convention.
     """
-    return _label_volume(read_volume(path), case, convention, hint, naming)
+    disk = read_volume(path)
+    _require_grid(disk, case)
+    return label_volume(disk, case.volumes, convention, hint, naming)
+
+
+def label_volume(
+    disk: Volume,
+    images: Mapping[Modality, Volume],
+    convention: str | None,
+    hint: str | None,
+    naming: str,
+) -> LabelVolume:
+    """A label map as read from disk, turned into internal labels.
+
+    ``images`` on its own grid serve as evidence for its convention; there may be none. The rest is
+    that of `load_label_map`.
+    """
+    data = _whole(disk.data)
+    try:
+        if convention is not None:
+            chosen, reason = convention_by_name(convention), "chosen by the user"
+        else:
+            evidence = {m: v.data for m, v in images.items() if v.grid.is_same(disk.grid)}
+            chosen, reason = infer_convention(
+                disk_values(data),
+                hint,
+                naming,
+                t1n=evidence.get(Modality.T1N),
+                t1c=evidence.get(Modality.T1C),
+                disk=data,
+            )
+        labels = disk_to_labels(data, chosen)
+    except LabelError as error:
+        raise LabelError(f"{disk.path}: {error}") from None
+    return LabelVolume(replace(disk, data=labels), chosen, reason)
 
 
 def read_choices(choices: Mapping[Any, FileChoice]) -> dict[Any, Volume]:
@@ -157,37 +192,6 @@ def _convention(name: str | None, files: CaseFiles) -> Convention:
     """In what a new label map of the case is written."""
     name = name or files.convention_hint
     return DEFAULT_CONVENTION if name is None else convention_by_name(name)
-
-
-def _label_volume(
-    disk: Volume, case: Case, convention: str | None, hint: str | None, naming: str
-) -> LabelVolume:
-    _require_grid(disk, case)
-    data = _whole(disk.data)
-    try:
-        if convention is not None:
-            chosen, reason = convention_by_name(convention), "chosen by the user"
-        else:
-            chosen, reason = infer_convention(
-                disk_values(data),
-                hint,
-                naming,
-                t1n=_data(case, Modality.T1N),
-                t1c=_data(case, Modality.T1C),
-                disk=data,
-            )
-        labels = disk_to_labels(data, chosen)
-    except LabelError as error:
-        raise LabelError(f"{disk.path}: {error}") from None
-    return LabelVolume(replace(disk, data=labels), chosen, reason)
-
-
-def _data(case: Case, modality: Modality) -> npt.NDArray[Any] | None:
-    """A modality's array where it can be compared with a label map voxel by voxel."""
-    volume = case.volumes.get(modality)
-    if volume is None or not volume.grid.is_same(case.reference.grid):
-        return None
-    return volume.data
 
 
 def _whole(data: npt.NDArray[Any]) -> npt.NDArray[Any]:

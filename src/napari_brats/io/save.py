@@ -126,15 +126,31 @@ def save_probabilities(
     backup: bool = False,
 ) -> tuple[Path, ...]:
     """Write (3, X, Y, Z) probabilities as float32, ``<case_id>-probability-wt.nii.gz`` ...."""
+    return tuple(
+        save_probability(
+            folder / probability_name(case_id, region),
+            data,
+            reference,
+            overwrite=overwrite,
+            backup=backup,
+        )
+        for region, data in zip(REGIONS, probabilities, strict=True)
+    )
+
+
+def save_probability(
+    path: Path,
+    data: npt.NDArray[Any],
+    reference: Volume,
+    *,
+    overwrite: bool = False,
+    backup: bool = False,
+) -> Path:
+    """Write (X, Y, Z) probabilities of one region as float32; the rest as `save_label_map`."""
+    _require_shape(data, reference)
     header = _label_header(reference)
     header["intent_code"], header["intent_name"] = 0, b""
-    paths = []
-    for region, data in zip(REGIONS, probabilities, strict=True):
-        _require_shape(data, reference)
-        path = folder / probability_name(case_id, region)
-        stored = data.astype(np.float32)
-        paths.append(_save(path, stored, header, overwrite=overwrite, backup=backup))
-    return tuple(paths)
+    return _save(path, data.astype(np.float32), header, overwrite=overwrite, backup=backup)
 
 
 def itksnap_label_description(convention: Convention) -> str:

@@ -1,0 +1,191 @@
+"""From the paths a user opens to napari layers: what the reader contribution does."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from napari_brats.core.case import Case, Volume
+from napari_brats.core.errors import BratsError, CaseError
+from napari_brats.core.modalities import Modality
+from napari_brats.io.case_files import CaseFiles, FileChoice
+from napari_brats.io.discover import discover, discover_files
+from napari_brats.io.layers import (
+    CASES_TAG,
+    LayerData,
+    case_key,
+    case_to_layers,
+    label_volume_to_layer,
+    volume_to_layer,
+)
+from napari_brats.io.load import label_volume, load_case, read_choices
+from napari_brats.io.names import absolute, image_stem
+from napari_brats.io.nifti import read_volume
+
+
+@dataclass(frozen=True, eq=False)
+class Opened:
+    """What opening gave.
+
+    Attributes
+    ----------
+    layers
+        Bottom first.
+    warnings
+        What the user should know about them.
+    """
+
+    layers: list[LayerData]
+    warnings: tuple[str, ...]
+
+
+def open_paths(paths: Sequence[Path]) -> Opened:
+    """The layers of what a user opens.
+
+    Parameters
+    ----------
+    paths
+        One folder: its case, or the first usable one of several. One file: that file alone. Several
+        files: the cases they form. Every layer's metadata holds all cases found there, under
+        `CASES_TAG`, so that the rest can be offered.
+
+    Raises
+    ------
+    BratsError
+        If nothing can be shown.
+    """
+    if len(paths) > 1:
+        cases = discover_files(paths)
+        opened = [_open_case(files) for files in cases]
+    elif paths[0].is_dir():
+        cases = discover(paths[0])
+        opened = [_open_first(cases)]
+    else:
+        cases = discover(paths[0], strict=False)
+        opened = [_open_file(cases[0], absolute(paths[0]))]
+    layers = [layer for part in opened for layer in part.layers]
+    for _, attributes, _ in layers:
+        attributes["metadata"][CASES_TAG] = cases
+    return Opened(layers, tuple(warning for part in opened for warning in part.warnings))
+
+
+def key_of(files: CaseFiles) -> str:
+    """The `case_key` of a case: one for the whole case, whichever of its files is opened."""
+    choices = [*files.modalities.values(), *files.unassigned]
+    if files.label_map is not None:
+        choices.append(files.label_map)
+    return case_key(files.case_id, choices[0].path)
+
+
+def _open_first(cases: Sequence[CaseFiles]) -> Opened:
+    usable = next((files for files in cases if not files.problems), None)
+    if usable is None:
+        raise CaseError("\n".join(p.text for files in cases for p in files.problems))
+    return _open_case(usable)
+
+
+def _open_case(files: CaseFiles) -> Opened:
+    """Modalities and label map of a case, then what has no modality, hidden below them."""
+    files.require_usable()
+    key = key_of(files)
+    others, warnings = _others(files)
+    if not files.modalities:
+        layers = [_other_layer(c, v, files, key) for c, v in others]
+        if files.label_map is not None:
+            layers.append(_lone_label_map(files, files.label_map, key))
+        return Opened(_with_one_visible(layers), (*warnings, *_notes(v for _, v in others)))
+    case, trouble = _load(files)
+    layers = [_other_layer(c, v, files, key) for c, v in others]
+    layers = [(d, a | {"visible": False}, k) for d, a, k in layers]
+    reasons = {modality: choice.reason for modality, choice in files.modalities.items()}
+    layers += case_to_layers(case, key, reasons)
+    return Opened(
+        layers, (*warnings, *trouble, *_grid_warning(case), *_notes(case.volumes.values()))
+    )
+
+
+def _open_file(files: CaseFiles, path: Path) -> Opened:
+    """The layers of one file only: one, or one per channel."""
+    key = key_of(files)
+    if files.label_map is not None and files.label_map.path == path:
+        return Opened([_lone_label_map(files, files.label_map, key)], ())
+    told: dict[Modality | int, FileChoice] = {
+        m: choice for m, choice in files.modalities.items() if choice.path == path
+    }
+    told.update(
+        (index, choice)
+        for index, choice in enumerate((*files.unassigned, *files.ignored))
+        if choice.path == path
+    )
+    volumes = read_choices(told)
+    layers = [
+        volume_to_layer(
+            volumes[place],
+            files.case_id,
+            key,
+            place if isinstance(place, Modality) else None,
+            name=_name(choice),
+            reason=choice.reason,
+        )
+        for place, choice in told.items()
+    ]
+    return Opened(_with_one_visible(layers), _notes(volumes.values()))
+
+
+def _others(files: CaseFiles) -> tuple[list[tuple[FileChoice, Volume]], tuple[str, ...]]:
+    """The images whose modality is not known, and why some of them cannot be read."""
+    readable, warnings = [], []
+    for choice in files.unassigned:
+        try:
+            readable.append((choice, read_volume(choice.path, choice.channel)))
+        except BratsError as error:
+            warnings.append(str(error))
+    return readable, tuple(warnings)
+
+
+def _other_layer(choice: FileChoice, volume: Volume, files: CaseFiles, key: str) -> LayerData:
+    return volume_to_layer(volume, files.case_id, key, name=_name(choice), reason=choice.reason)
+
+
+def _name(choice: FileChoice) -> str:
+    stem = image_stem(choice.path)
+    return stem if choice.channel is None else f"{stem} channel {choice.channel}"
+
+
+def _lone_label_map(files: CaseFiles, choice: FileChoice, key: str) -> LayerData:
+    disk = read_volume(choice.path, choice.channel)
+    labels = label_volume(disk, {}, None, files.convention_hint, files.naming)
+    return label_volume_to_layer(labels, files.case_id, key)
+
+
+def _load(files: CaseFiles) -> tuple[Case, tuple[str, ...]]:
+    """The case; without its label map, and with the reason, where only that does not fit."""
+    try:
+        return load_case(files), ()
+    except BratsError as error:
+        if files.label_map is None:
+            raise
+        reason = f"The label map is not shown. {error}"
+    return load_case(files, with_label_map=False), (reason,)
+
+
+def _grid_warning(case: Case) -> tuple[str, ...]:
+    try:
+        case.require_one_grid()
+    except BratsError as error:
+        return (f"{error}\nEach is shown on its own grid for now.",)
+    return ()
+
+
+def _notes(volumes: Iterable[Volume]) -> tuple[str, ...]:
+    return tuple(note for volume in volumes for note in volume.notes)
+
+
+def _with_one_visible(layers: list[LayerData]) -> list[LayerData]:
+    """Hide all images but the last one."""
+    images = [index for index, layer in enumerate(layers) if layer[2] == "image"]
+    return [
+        (data, attributes | {"visible": index not in images[:-1]}, kind)
+        for index, (data, attributes, kind) in enumerate(layers)
+    ]
