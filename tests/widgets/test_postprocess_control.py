@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+
 import numpy as np
 import pytest
 from qtpy.QtCore import QObject
@@ -10,6 +12,7 @@ from napari_brats.core.case import Segmentation, Volume
 from napari_brats.core.geometry import Grid
 from napari_brats.core.labels import CONVENTIONS
 from napari_brats.inference.postprocess import PostprocessOptions, postprocess
+from napari_brats.widgets import postprocess_control
 from napari_brats.widgets._results import AutomaticResult
 from napari_brats.widgets.postprocess_control import PostprocessController
 from napari_brats.widgets.postprocess_panel import PostprocessPanel
@@ -31,8 +34,9 @@ class Viewer:
     def layer_labels(self, layer):
         return layer.labels
 
-    def set_layer_labels(self, layer, labels):
+    def set_layer_labels(self, layer, labels, provenance):
         self.writes += 1
+        self.provenance = provenance
         layer.labels[...] = labels
 
 
@@ -87,6 +91,7 @@ def test_the_mask_follows_a_slider(session):
     session.move(0.8)
     session.expect_slices(1)
     assert not session.asks()
+    assert session.viewer.provenance["postprocess"]["threshold_wt"] == 0.8
 
 
 def test_the_latest_of_many_moves_wins_and_few_are_computed(session):
@@ -130,10 +135,19 @@ def test_replace_writes_the_latest_options_and_asks_again_only_after_new_edits(s
     assert session.asks()
 
 
-def test_an_edit_made_while_the_mask_is_computed_is_not_lost(session, qtbot):
+def test_an_edit_made_while_the_mask_is_computed_is_not_lost(session, qtbot, monkeypatch):
+    computing, edited = threading.Event(), threading.Event()
+
+    def slow_postprocess(*arguments):
+        computing.set()
+        edited.wait(5)
+        return postprocess(*arguments)
+
+    monkeypatch.setattr(postprocess_control, "postprocess", slow_postprocess)
     session.move(0.3)
-    qtbot.waitUntil(lambda: session.control._job is not None, timeout=5000)
+    qtbot.waitUntil(computing.is_set, timeout=5000)
     session.layer.labels[0, 0, 0] = 3
+    edited.set()
     qtbot.waitUntil(session.asks, timeout=5000)
     assert session.viewer.writes == 0
     session.panel.edits_bar.replace_button.click()

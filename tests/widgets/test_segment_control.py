@@ -33,20 +33,26 @@ class Viewer:
         case = Case("case-1", {Modality.T1C: volume}, None, CONVENTIONS["brats2023"])
         self.open_cases = {"key": case}
         self.added = []
+        self.no_modality_known = False
 
     @property
     def active_case_key(self):
         return next(iter(self.open_cases), None)
 
-    def cases(self):
-        return self.open_cases
+    def keys(self):
+        return tuple(self.open_cases)
 
-    def add_segmentation(self, case_key, segmentation):
-        self.added.append((case_key, "labels"))
+    def case(self, key):
+        if self.no_modality_known:
+            raise CaseError("No modality of case-1 is known.")
+        return self.open_cases[key]
+
+    def add_segmentation(self, key, segmentation):
+        self.added.append((key, "labels"))
         return object()
 
-    def add_probabilities(self, case_key, segmentation):
-        self.added.append((case_key, "probabilities"))
+    def add_probabilities(self, key, segmentation):
+        self.added.append((key, "probabilities"))
 
 
 class Session:
@@ -124,6 +130,15 @@ def test_an_error_is_shown_and_the_button_comes_back(qtbot):
     session.wait()
     assert session.text == "Nothing in it looks like a brain."
     assert session.viewer.added == []
+
+
+def test_a_case_that_cannot_be_run_is_told_and_nothing_starts(qtbot):
+    session = Session(qtbot, one_step)
+    session.viewer.no_modality_known = True
+    session.panel.run_button.click()
+    assert session.text == "No modality of case-1 is known."
+    assert session.panel.run_button.isEnabled()
+    assert session.calls == []
 
 
 def test_a_case_closed_during_the_run_has_its_result_discarded(qtbot):

@@ -21,13 +21,13 @@ def log_path() -> Path:
 def log_unforeseen(error: BaseException) -> str:
     """Write ``error`` with its traceback to the log; where that is, in words."""
     path = log_path()
+    words = f"Details were written to {path}."
     try:
         _open_log(path)
     except OSError as problem:
-        LOGGER.error("Unforeseen error", exc_info=error)
-        return f"The log {path} cannot be written ({problem.strerror}); see the terminal instead."
+        words = f"The log {path} cannot be written ({problem.strerror}); see the terminal instead."
     LOGGER.error("Unforeseen error", exc_info=error)
-    return f"Details were written to {path}."
+    return words
 
 
 @cache

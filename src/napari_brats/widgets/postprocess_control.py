@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import asdict
 from typing import Any, Protocol
 
 from qtpy.QtCore import QObject, QTimer
@@ -23,8 +25,8 @@ class MaskViewer(Protocol):
     def layer_labels(self, layer: Any) -> LabelMap | None:
         """The layer's (X, Y, Z) labels; None once it was removed."""
 
-    def set_layer_labels(self, layer: Any, labels: LabelMap) -> None:
-        """Write through the layer's undo history."""
+    def set_layer_labels(self, layer: Any, labels: LabelMap, provenance: Mapping[str, Any]) -> None:
+        """Write through the layer's undo history, and say how the labels came about."""
 
 
 class PostprocessController(QObject):
@@ -122,7 +124,8 @@ class PostprocessController(QObject):
             self._wanted = self._wanted or options
             self._panel.ask_about_edits(True)
         else:
-            self._viewer.set_layer_labels(result.layer, labels)
+            provenance = {"postprocess": asdict(options)}
+            self._viewer.set_layer_labels(result.layer, labels, provenance)
             result.note(labels, options)
             self._may_replace = False
             self._panel.show_error("")

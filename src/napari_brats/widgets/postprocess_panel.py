@@ -1,4 +1,4 @@
-"""The section "Post-process": sliders made from PostprocessOptions, and the question about edits."""
+"""The section "Post-process": sliders made from PostprocessOptions; asks about hand edits."""
 
 from __future__ import annotations
 

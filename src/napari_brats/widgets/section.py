@@ -67,17 +67,17 @@ class SectionArea(QScrollArea):
                 control.setFocusPolicy(Qt.FocusPolicy.StrongFocus)  # a wheel gives no focus
                 control.installEventFilter(self)
 
-    def minimumSizeHint(self) -> QSize:  # noqa: N802 (Qt's name)
+    def minimumSizeHint(self) -> QSize:
         """Wide enough that nothing is cut off at the right."""
         column = self.widget()
         width = column.minimumSizeHint().width() + self.verticalScrollBar().sizeHint().width()
         return QSize(width, 120)
 
-    def sizeHint(self) -> QSize:  # noqa: N802 (Qt's name)
+    def sizeHint(self) -> QSize:
         """The width it needs, and as much height as there is."""
         return QSize(self.minimumSizeHint().width(), super().sizeHint().height())
 
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802 (Qt's name)
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Hand the wheel over a control that was not clicked into to the scroll area."""
         if (
             event.type() == QEvent.Type.Wheel

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any, Protocol
 
 from qtpy.QtCore import QObject, Signal
@@ -25,15 +25,18 @@ class ResultViewer(Protocol):
 
     @property
     def active_case_key(self) -> str | None:
-        """The case that run, save and volumes are about."""
+        """Key of the case that a run is about; None if none is open."""
 
-    def cases(self) -> Mapping[str, Case]:
-        """All open cases."""
+    def keys(self) -> tuple[str, ...]:
+        """Keys of all open cases."""
 
-    def add_segmentation(self, case_key: str, segmentation: Segmentation) -> Any:
+    def case(self, key: str) -> Case:
+        """An open case as a value; CaseError if it cannot be made one."""
+
+    def add_segmentation(self, key: str, segmentation: Segmentation) -> Any:
         """Show it as a new Labels layer and return that."""
 
-    def add_probabilities(self, case_key: str, segmentation: Segmentation) -> None:
+    def add_probabilities(self, key: str, segmentation: Segmentation) -> None:
         """Show one image layer per region."""
 
 
@@ -69,8 +72,13 @@ class SegmentController(QObject):
         key = self._viewer.active_case_key
         if self._job is not None or key is None:
             return
+        try:
+            case = self._viewer.case(key)
+        except BratsError as error:
+            self._panel.show_error(str(error))
+            return
         options = SegmentOptions(request.device, self._options(), keep_probabilities=True)
-        job = self._engine(self._viewer.cases()[key], request.bundle, options)
+        job = self._engine(case, request.bundle, options)
         started_s = time.monotonic()
 
         def show_progress(progress: Progress) -> None:
@@ -97,7 +105,7 @@ class SegmentController(QObject):
         options: PostprocessOptions,
         elapsed_s: float,
     ) -> None:
-        if key not in self._viewer.cases():
+        if key not in self._viewer.keys():
             self._panel.show_result(
                 f"Case {segmentation.case_id} was closed during the run; its result was discarded."
             )

@@ -1,4 +1,4 @@
-"""The section "Segment": bundle, device, Run, Cancel, progress. It knows no viewer and no engine."""
+"""The section "Segment": bundle, device, Run, Cancel, progress. Knows no viewer, no engine."""
 
 from __future__ import annotations
 

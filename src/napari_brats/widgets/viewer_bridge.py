@@ -225,9 +225,16 @@ class ViewerBridge(QObject):
         """The (X, Y, Z) internal labels of a layer in file order, a view; None once removed."""
         return case_group.labels_of(layer) if layer in self._viewer.layers else None
 
-    def set_layer_labels(self, layer: Labels, labels: LabelMap) -> None:
-        """Write (X, Y, Z) labels into a layer, as one step of its own undo history."""
+    def set_layer_labels(
+        self, layer: Labels, labels: LabelMap, provenance: Mapping[str, Any] | None = None
+    ) -> None:
+        """Write (X, Y, Z) labels into a layer, as one step of its own undo history.
+
+        ``provenance`` is added to what the layer's saved JSON says of how it came about.
+        """
         self.tools.write(layer, tag_of(layer).order.to_display(labels))
+        if provenance:
+            layer.metadata[PROVENANCE] = {**layer.metadata.get(PROVENANCE, {}), **provenance}
 
     def assign_modality(self, key: str, modality: Modality, layer: Layer | None) -> None:
         """Take ``layer`` for ``modality``; the layer taken before gets the other's place."""

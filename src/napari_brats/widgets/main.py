@@ -1,0 +1,130 @@
+"""The dock widget "BraTS": the panels, wired to the viewer and the engine. It holds no logic."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from qtpy.QtGui import QCloseEvent
+from qtpy.QtWidgets import QVBoxLayout, QWidget
+
+from napari_brats.core.errors import BratsError
+from napari_brats.core.labels import Region
+from napari_brats.core.progress import Job, Progress
+from napari_brats.io.layers import LABEL_COLORS
+from napari_brats.models.bundle import Card, list_bundles
+from napari_brats.widgets._results import AutomaticResult
+from napari_brats.widgets._worker import run_job
+from napari_brats.widgets.case_panel import CasePanel
+from napari_brats.widgets.case_wiring import CaseWiring
+from napari_brats.widgets.correct_panel import CorrectPanel
+from napari_brats.widgets.postprocess_control import PostprocessController
+from napari_brats.widgets.postprocess_panel import PostprocessPanel
+from napari_brats.widgets.results_bar import ResultsBar
+from napari_brats.widgets.save_panel import SavePanel
+from napari_brats.widgets.section import Section, SectionArea
+from napari_brats.widgets.segment_control import Engine, SegmentController, segment_by_name
+from napari_brats.widgets.segment_panel import Choice, SegmentPanel
+from napari_brats.widgets.viewer_bridge import ViewerBridge
+
+if TYPE_CHECKING:
+    from napari import Viewer
+
+
+class BratsWidget(QWidget):
+    """Case, Segment, Post-process, Correct, Save; one per window, with its own running state."""
+
+    def __init__(self, napari_viewer: Viewer, engine: Engine = segment_by_name) -> None:
+        super().__init__()
+        self.bridge = ViewerBridge(napari_viewer, parent=self)
+        self.case_panel = CasePanel()
+        self.segment_panel = SegmentPanel()
+        self.postprocess_panel = PostprocessPanel()
+        self.correct_panel = CorrectPanel(LABEL_COLORS)
+        self.save_panel = SavePanel()
+        self.results_bar = ResultsBar()
+        self._results: dict[str, AutomaticResult] = {}
+        self._lay_out()
+        CaseWiring(self.bridge, self.case_panel, self.correct_panel, self.save_panel)
+        self.segment_control = SegmentController(
+            self.segment_panel, self.bridge, self.postprocess_panel.options, engine, self
+        )
+        self.postprocess_control = PostprocessController(
+            self.postprocess_panel, self.bridge, self._active_result, self
+        )
+        self.segment_control.result_ready.connect(self._on_result_ready)
+        self.bridge.cases_changed.connect(self._on_cases_changed)
+        self.bridge.active_case_changed.connect(self._on_cases_changed)
+        self.bridge.volumes_changed.connect(self._on_volumes_changed)
+        self._offer_bundles()
+        self._offer_devices()
+        self._on_cases_changed()
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        """Stop what runs and let go of the viewer."""
+        self.segment_control.cancel()
+        self.bridge.close()
+        super().closeEvent(event)
+
+    def _lay_out(self) -> None:
+        sections = [
+            Section("Case", self.case_panel),
+            Section("Segment", self.segment_panel),
+            Section("Post-process", self.postprocess_panel, is_open=False),
+            Section("Correct", self.correct_panel),
+            Section("Save", self.save_panel),
+        ]
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
+        layout.addWidget(SectionArea(sections), 1)
+        layout.addWidget(self.results_bar)
+
+    def _active_result(self) -> AutomaticResult | None:
+        return self._results.get(self.bridge.active_case_key or "")
+
+    def _on_result_ready(self, key: str, result: AutomaticResult) -> None:
+        self._results[key] = result
+        self.postprocess_control.show_active_result()
+
+    def _on_cases_changed(self) -> None:
+        open_keys = self.bridge.keys()
+        for closed in set(self._results) - set(open_keys):
+            del self._results[closed]  # with its probabilities, some 50 MB
+        self.segment_panel.set_blocker("" if open_keys else "Open a case first.")
+        self.postprocess_control.show_active_result()
+
+    def _on_volumes_changed(self, key: str, volumes_ml: Mapping[Region, float]) -> None:
+        del key  # always that of the active case
+        self.results_bar.show_volumes(volumes_ml)
+
+    def _offer_bundles(self) -> None:
+        try:
+            cards = list_bundles()
+        except BratsError as error:
+            self.segment_panel.show_error(str(error))
+            return
+        self.segment_panel.set_bundles([bundle_choice(card) for card in cards])
+
+    def _offer_devices(self) -> None:
+        run_job(
+            find_devices(),
+            on_returned=self.segment_panel.set_devices,
+            on_failed=lambda error: self.segment_panel.show_error(str(error)),
+            owner=self,
+        )
+
+
+def bundle_choice(card: Card) -> Choice:
+    """A bundle as an entry of the drop-down; the tool tip says what it is meant for."""
+    details = [card.title, card.intended_use, card.limits]
+    return Choice(card.name, card.title, "\n".join(text for text in details if text))
+
+
+def find_devices() -> Job[list[Choice]]:
+    """The devices of this machine as entries of the drop-down, `auto` first; imports torch."""
+    yield Progress(0, 1, "Looking for devices")
+    from napari_brats.inference.devices import available_devices, describe_device
+
+    choices = [Choice(name, describe_device(name)) for name in available_devices()]
+    return [Choice("auto", f"auto: {choices[0].title}", "The fastest device here"), *choices]
