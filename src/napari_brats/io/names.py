@@ -28,7 +28,11 @@ _TIME_POINT = re.compile(
     r"[-_]?\d*([-_]\d+)?|\d{4}[-_.]\d{2}[-_.]\d{2}",
     re.IGNORECASE,
 )
-_NNUNET_CHANNEL = re.compile(r"[_]000(\d)$")
+_BRATS_FOLDER = re.compile(
+    r"BraTS2021_\d{5}|BraTS20_(Training|Validation)_\d{3}|BraTS-[A-Za-z]+-\d{5}-\d{3}",
+    re.IGNORECASE,
+)
+_NNUNET_CHANNEL = re.compile(r"_000(\d)$")
 
 
 @dataclass(frozen=True)
@@ -137,8 +141,8 @@ def case_id_of(path: Path) -> str:
     2. Else words for modality, label map, difference images and processing, and an nnU-Net channel
        number, are dropped from the end of the file's stem; what is left is the id.
     3. Where nothing is left, or what is left still names a contrast (then it describes a series,
-       not a case), or the name is one of the VSD archive (its number is the file's), the folder is
-       the case. Folders that only sort (``images``, ``labelsTr``, ``t1``) are passed over upwards,
+       not a case), or the name is one of the VSD archive (its number is the file's), or the folder
+       is named as BraTS names a case (a few of its files are not), the folder is the case. Folders that only sort (``images``, ``labelsTr``, ``t1``) are passed over upwards,
        and one that only tells the time point (``week056``) is joined to its parent:
        ``Patient-001_week056``.
 
@@ -183,7 +187,7 @@ def _id_in_stem(path: Path) -> str:
     if stem.lower().endswith("-seg"):
         rest = stem[:-4].rstrip(SEPARATORS)
         return "" if _is_covered(rest, list(words_in(rest))) else rest
-    if stem.lower().startswith("vsd."):
+    if stem.lower().startswith("vsd.") or _BRATS_FOLDER.fullmatch(case_folder(path).name):
         return ""
     rest = _without_trailing_words(stem, words)
     if rest == stem and path.parent.name.lower() not in _LABEL_FOLDERS:
