@@ -3,6 +3,9 @@ from __future__ import annotations
 import hashlib
 import json
 import math
+import os
+import signal
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -211,6 +214,20 @@ def test_interruption_leaves_whole_cases_and_a_summary(
     ]
     summary = read(tmp_path / "out" / "summary.json")
     assert [c["status"] for c in summary["cases"]] == ["done", "interrupted", "not run"]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="SIGTERM cannot be caught on Windows")
+def test_a_cluster_that_ends_the_job_interrupts_it(
+    make_case: MakeCase, network: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    def terminated(*_: object) -> None:
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    former = signal.getsignal(signal.SIGTERM)
+    monkeypatch.setattr("napari_brats.cli.batch.check_case", terminated)
+    assert run(make_case(), "--output", tmp_path / "out").exit_code == 130
+    assert names(tmp_path / "out") == ["summary.json"]
+    assert signal.getsignal(signal.SIGTERM) == former
 
 
 @pytest.mark.parametrize("error", [SaveError("disk full"), KeyboardInterrupt()])

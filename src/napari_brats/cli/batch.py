@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -100,9 +101,10 @@ def run_batch(cases: Sequence[CaseFiles], problems: Sequence[Problem], plan: Pla
         for outcome in outcomes:
             report.line(f"{outcome.case_id} failed: {outcome.error}")
         try:
-            for files in cases:
-                outcome = _attempt(files, plan, report)
-                outcomes.append(outcome)  # one by one: an interruption leaves those before it
+            with _termination_interrupts():
+                for files in cases:
+                    outcome = _attempt(files, plan, report)
+                    outcomes.append(outcome)  # one by one: those before an interruption stay
         except KeyboardInterrupt:
             code = INTERRUPTED
             report.line(f"Interrupted. What is done is listed in {plan.output / SUMMARY_NAME}.")
@@ -234,6 +236,16 @@ def _write_volumes(folder: Path, segmentation: Segmentation, label_map: str) -> 
     save_label_map(folder / label_map, segmentation.labels, reference, segmentation.convention)
     if segmentation.probabilities is not None:
         save_probabilities(folder, segmentation.case_id, segmentation.probabilities, reference)
+
+
+@contextmanager
+def _termination_interrupts() -> Iterator[None]:
+    """Let SIGTERM, with which clusters end a job, count as Ctrl-C: the summary is written."""
+    former = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, former)
 
 
 @contextmanager

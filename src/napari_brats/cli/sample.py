@@ -14,6 +14,9 @@ def sample(
     folder: Annotated[
         Path, typer.Argument(metavar="DIR", help="Folder to write the case folder into.")
     ],
+    overwrite: Annotated[
+        bool, typer.Option("--overwrite", help="Replace files that are there.")
+    ] = False,
 ) -> None:
     """Write the synthetic sample case (four modalities and its label map) into DIR.
 
@@ -25,4 +28,4 @@ def sample(
         raise usage_error(f"Cannot write into {folder}: {error.strerror}.", "DIR") from error
     from napari_brats.phantom import write_sample
 
-    say(str(write_sample(folder)))
+    say(str(write_sample(folder, overwrite)))
