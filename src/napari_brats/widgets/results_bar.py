@@ -6,8 +6,8 @@ from collections.abc import Mapping
 
 from qtpy.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
+from napari_brats import INTENDED_USE
 from napari_brats.core.labels import REGIONS, Region
-from napari_brats.widgets.save_panel import INTENDED_USE
 
 
 class ResultsBar(QWidget):

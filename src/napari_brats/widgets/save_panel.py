@@ -1,8 +1,8 @@
-"""The section "Save": volumes of the label map, and writing it with what belongs to it."""
+"""The section "Save": writing the label map with what belongs to it."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -13,7 +13,6 @@ from qtpy.QtWidgets import (
     QFileDialog,
     QFormLayout,
     QHBoxLayout,
-    QLabel,
     QLineEdit,
     QPushButton,
     QToolButton,
@@ -21,9 +20,8 @@ from qtpy.QtWidgets import (
     QWidget,
 )
 
-from napari_brats.core.labels import CONVENTIONS, REGIONS, Region
-
-INTENDED_USE = "Research use only. Not a medical device."
+from napari_brats.core.labels import CONVENTIONS
+from napari_brats.widgets.message import MessageLabel
 
 
 @dataclass(frozen=True)
@@ -55,7 +53,7 @@ class SaveRequest:
 
 
 class SavePanel(QWidget):
-    """Shows volumes, asks where to save, and asks again before a file is replaced."""
+    """Asks where to save, and asks again before a file is replaced."""
 
     save_requested = Signal(object)  # SaveRequest
 
@@ -64,25 +62,13 @@ class SavePanel(QWidget):
         self._pending: SaveRequest | None = None
         self._layout = QVBoxLayout(self)
         self._layout.setContentsMargins(6, 6, 6, 6)
-        self._add_volumes()
         self._add_target()
         self._add_options()
         self._add_question()
-        self._message = QLabel()
-        self._message.setWordWrap(True)
+        self._message = MessageLabel()
         self._layout.addWidget(self._message)
-        note = QLabel(INTENDED_USE)
-        note.setWordWrap(True)
-        self._layout.addWidget(note)
-        self.show_volumes({})
         self.show_target(None, "brats2023")
         self.show_message("")
-
-    def show_volumes(self, volumes_ml: Mapping[Region, float]) -> None:
-        """Show the volume of each region in ml; a dash where there is no label map."""
-        for region, label in self._volumes.items():
-            known = region in volumes_ml
-            label.setText(f"{volumes_ml[region]:.2f} ml" if known else "\u2013")
 
     def show_target(self, path: Path | None, convention: str) -> None:
         """Offer ``path`` and ``convention`` for the active label map; None if there is none."""
@@ -96,7 +82,7 @@ class SavePanel(QWidget):
         """Ask whether ``existing`` may be replaced; yes emits ``request`` again, with leave."""
         self._pending = replace(request, overwrite=True)
         names = "\n".join(f"  {path.name}" for path in existing)
-        self._question.setText(f"In {request.path.parent} there is already\n{names}\nReplace it?")
+        self._question.show_note(f"In {request.path.parent} there is already\n{names}\nReplace it?")
         self._question_box.setVisible(True)
         self._save.setEnabled(False)
         self.show_message("")
@@ -108,23 +94,7 @@ class SavePanel(QWidget):
 
     def show_message(self, text: str, *, is_error: bool = False) -> None:
         """Show ``text`` below the button; an empty one takes the message away."""
-        self._message.setStyleSheet("QLabel { color: #ff7070; }" if is_error else "")
-        self._message.setText(text)
-        self._message.setVisible(bool(text))
-
-    def _add_volumes(self) -> None:
-        row = QHBoxLayout()
-        self._volumes: dict[Region, QLabel] = {}
-        for region in REGIONS:
-            column = QVBoxLayout()
-            name, value = QLabel(region.value), QLabel()
-            name.setToolTip(region.title)
-            value.setToolTip(f"Volume of the {region.title}")
-            column.addWidget(name)
-            column.addWidget(value)
-            row.addLayout(column)
-            self._volumes[region] = value
-        self._layout.addLayout(row)
+        (self._message.show_error if is_error else self._message.show_note)(text)
 
     def _add_target(self) -> None:
         form = QFormLayout()
@@ -166,8 +136,7 @@ class SavePanel(QWidget):
         self._question_box = QWidget()
         box = QVBoxLayout(self._question_box)
         box.setContentsMargins(0, 0, 0, 0)
-        self._question = QLabel()
-        self._question.setWordWrap(True)
+        self._question = MessageLabel()
         box.addWidget(self._question)
         row = QHBoxLayout()
         self._replace = QPushButton("Replace")

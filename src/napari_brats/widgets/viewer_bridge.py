@@ -26,6 +26,7 @@ from napari_brats.io.layers import (
     case_key,
     case_to_layers,
     label_map_to_layer,
+    label_volume_to_layer,
     probabilities_to_layers,
     volume_to_layer,
 )
@@ -43,7 +44,7 @@ PLUGIN = "napari-brats"
 PROVENANCE = "napari_brats_provenance"
 """``layer.metadata[PROVENANCE]``: how a label map came about, for the saved JSON."""
 
-VOLUMES_MS = 50
+VOLUMES_MS = 30
 """Volumes follow edits at most this often."""
 
 
@@ -74,6 +75,7 @@ class ViewerBridge(QObject):
         self._volumes_timer.timeout.connect(self._report_volumes)
         self._open.changed.connect(self._on_cases_changed)
         self._open.active_changed.connect(self.active_case_changed)
+        self._open.opened.connect(self._on_opened)
         self._open.labels_added.connect(self.tools.follow)
         self._open.layer_removed.connect(self.tools.unfollow)
         self._open.problem.connect(self.problem)
@@ -126,9 +128,7 @@ class ViewerBridge(QObject):
         chosen = self._open[key]
         self.view.leave_side_by_side()
         self._open.active_key = key
-        for other in self._open.all().values():
-            for layer in other.layers if other is not chosen else ():
-                layer.visible = False
+        self._hide_others(chosen)
         for layer in chosen.labels:
             layer.visible = True
         if self._viewer.layers.selection.active not in chosen.layers:
@@ -259,8 +259,9 @@ class ViewerBridge(QObject):
         self.assign_modality(key, modality, self._add(data, key))
 
     def replace_images(self, key: str, case: Case) -> None:
-        """Put the volumes of ``case``, e.g. resampled ones, in place of the case's image layers."""
-        former = self._open[key].by_modality
+        """Put what was resampled in ``case`` in place of the layers of the same modality."""
+        open_case = self._open[key]
+        former = open_case.by_modality
         for modality, volume in case.volumes.items():
             if modality in former and tag_of(former[modality]).reference.grid.is_same(volume.grid):
                 continue
@@ -275,7 +276,17 @@ class ViewerBridge(QObject):
             if modality in former:
                 self._viewer.layers.remove(former[modality])
             self._add(data, key)
+        self._replace_label_map(key, open_case, case)
         self.activate(key)
+
+    def _replace_label_map(self, key: str, former: OpenCase, case: Case) -> None:
+        labels = case.label_map
+        for layer in tuple(former.labels):
+            old = tag_of(layer).reference.grid
+            if labels is not None and not old.is_same(labels.volume.grid):
+                self._viewer.layers.remove(layer)
+                self._add(label_volume_to_layer(labels, case.case_id, key), key)
+                return
 
     # -- volumes and keys
 
@@ -299,6 +310,15 @@ class ViewerBridge(QObject):
             self.volumes_changed.emit(key, self.volumes_ml(key) if key else {})
         except BratsError as error:
             self.problem.emit(str(error))
+
+    def _on_opened(self, key: str) -> None:
+        self.view.leave_side_by_side()
+        self._hide_others(self._open[key])
+
+    def _hide_others(self, chosen: OpenCase) -> None:
+        for other in self._open.all().values():
+            for layer in other.layers if other is not chosen else ():
+                layer.visible = False
 
     def _on_edited(self, layer: Layer) -> None:
         key = self._open.key_of(layer)
@@ -329,7 +349,7 @@ class ViewerBridge(QObject):
 
 
 def _nothing(_result: object) -> None:
-    """napari takes what a key's function returns for a generator; ours return nothing."""
+    """For napari takes what a key's function returns for a generator; ours return nothing."""
 
 
 def _name_as(layer: Layer, modality: Modality | None) -> None:
