@@ -8,8 +8,6 @@ import struct
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 
 from napari_brats.core.errors import CaseError
 from napari_brats.core.modalities import MODALITIES, Modality
@@ -237,7 +235,7 @@ def test_a_bad_case_does_not_hide_the_others(tmp_path: Path) -> None:
     make(tmp_path, "A/A_t1.nii", "B/B_t1.nii", "B/B_t1w.nii")
     good, bad = discover(tmp_path)
     assert good.require_usable() is good
-    with pytest.raises(CaseError, match="case B|Case B"):
+    with pytest.raises(CaseError, match="Case B"):
         bad.require_usable()
 
 
@@ -291,51 +289,3 @@ def test_hidden_and_archive_leftovers_are_passed_over(tmp_path: Path) -> None:
     make(tmp_path, "A/A_t1.nii", "A/._A_t1.nii", "__MACOSX/A/A_t1.nii", ".cache/A_t1.nii")
     (case,) = discover(tmp_path)
     assert (names(case), case.unassigned) == ({T1N: "A_t1.nii"}, ())
-
-
-PART = st.sampled_from(
-    "t1 t1c T2 flair seg mask co bet _0000 x 7 week01 VSD.Brain images BRATS_003 é .. - dataset".split()
-) | st.text(st.characters(exclude_characters="/\0", exclude_categories=["Cs"]), max_size=4)
-FILE = st.tuples(
-    st.lists(PART, max_size=2),
-    st.lists(PART, max_size=4).map("_".join),
-    st.sampled_from([".nii", ".nii.gz", ".mha", ".txt", ""]),
-)
-
-
-@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(st.lists(FILE, max_size=6))
-def test_any_names_give_cases_or_a_case_error(
-    tmp_path_factory: pytest.TempPathFactory, files: list[tuple[list[str], str, str]]
-) -> None:
-    root = tmp_path_factory.mktemp("fuzz")
-    made = []
-    for folders, stem, suffix in files:
-        safe = [part.replace("..", "d") for part in folders if part not in ("", ".")]
-        path = root.joinpath(*safe, f"{stem.replace('..', 'd')}{suffix}")
-        try:
-            made += make(root, str(path.relative_to(root)))
-        except OSError:  # a file stands where a folder is wanted
-            continue
-    assert recognises(root) in (True, False)
-    for attempt in (lambda: discover(root), lambda: discover_files(made)):
-        try:
-            cases = attempt()
-        except CaseError as error:
-            assert str(error)
-        else:
-            _no_file_serves_twice(cases)
-
-
-def _no_file_serves_twice(cases: tuple[CaseFiles, ...]) -> None:
-    choices = [
-        choice
-        for case in cases
-        for choice in (
-            *case.modalities.values(),
-            *case.unassigned,
-            *case.ignored,
-            *([case.label_map] if case.label_map else []),
-        )
-    ]
-    assert len({(c.path, c.channel) for c in choices}) == len(choices)

@@ -128,35 +128,48 @@ def test_every_naming_row_tells_case_and_modality(
     assert reading.reason
 
 
-@pytest.mark.parametrize("word", "t1 t1n T1w t1_native".split())
+@pytest.mark.parametrize("word", ["t1", "t1n", "T1w", "t1_native"])
 def test_words_for_t1n(word: str) -> None:
     assert read_name(Path(f"c_{word}.nii")).modality is T1N
 
 
-@pytest.mark.parametrize("word", "t1c t1ce T1Gd t1wce ct1 t1post t1_gd t1km t1-gd".split())
+@pytest.mark.parametrize(
+    "word", ["t1c", "t1ce", "T1Gd", "t1wce", "ct1", "t1post", "t1_gd", "t1km", "t1-gd"]
+)
 def test_words_for_t1c(word: str) -> None:
     assert read_name(Path(f"c_{word}.nii")).modality is T1C
 
 
-@pytest.mark.parametrize("word", "t2 T2W t2w".split())
+@pytest.mark.parametrize("word", ["t2", "T2W", "t2w"])
 def test_words_for_t2w(word: str) -> None:
     assert read_name(Path(f"c_{word}.nii")).modality is T2W
 
 
-@pytest.mark.parametrize("word", "t2f FLAIR fla t2flair T2-FLAIR t2_flair".split())
+@pytest.mark.parametrize("word", ["t2f", "FLAIR", "fla", "t2flair", "T2-FLAIR", "t2_flair"])
 def test_words_for_t2f(word: str) -> None:
     assert read_name(Path(f"c_{word}.nii")).modality is T2F
 
 
 @pytest.mark.parametrize(
-    "word", "seg segm segmentation label labels mask_seg OTMultiClass final_seg".split()
+    "word",
+    ["seg", "segm", "segmentation", "label", "labels", "mask_seg", "OTMultiClass", "final_seg"],
 )
 def test_words_for_label_maps(word: str) -> None:
     assert is_label_map_name(Path(f"c_{word}.nii"))
 
 
 @pytest.mark.parametrize(
-    "name", "t1_voided t1_mask t1_weight seg_pred seg_probability wt_prob c-seg-wt c_t2-t1".split()
+    "name",
+    [
+        "t1_voided",
+        "t1_mask",
+        "t1_weight",
+        "seg_pred",
+        "seg_probability",
+        "wt_prob",
+        "c-seg-wt",
+        "c_t2-t1",
+    ],
 )
 def test_words_that_exclude(name: str) -> None:
     assert read_name(Path(f"{name}.nii")).kind is NOT_ONE
@@ -207,7 +220,12 @@ def test_modality_in_words(text: str, modality: Modality | None) -> None:
 
 
 PARTS = st.text(st.characters(exclude_characters="/\0", exclude_categories=["Cs"]), min_size=1)
-WORDS = st.sampled_from("t1 T1c flair seg mask week012 VSD images co bet native _ - . 0000".split())
+WORDS = st.sampled_from(
+    [
+        *("t1", "T1c", "flair", "seg", "mask", "week012", "VSD", "images", "co", "bet", "native"),
+        *("_", "-", ".", "0000"),
+    ]
+)
 NAMES = st.lists(WORDS | PARTS, min_size=1, max_size=6).flatmap(
     lambda words: st.sampled_from("_-. ").map(lambda separator: separator.join(words))
 )

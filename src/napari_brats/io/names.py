@@ -140,10 +140,11 @@ def case_id_of(path: Path) -> str:
     1. ``<id>-seg`` is what this program saves: the id is ``<id>``.
     2. Else words for modality, label map, difference images and processing, and an nnU-Net channel
        number, are dropped from the end of the file's stem; what is left is the id.
-    3. Where nothing is left, or what is left still names a contrast (then it describes a series,
-       not a case), or the name is one of the VSD archive (its number is the file's), or the folder
-       is named as BraTS names a case (a few of its files are not), the folder is the case. Folders that only sort (``images``, ``labelsTr``, ``t1``) are passed over upwards,
-       and one that only tells the time point (``week056``) is joined to its parent:
+    3. The folder is the case where nothing is left; where what is left still names a contrast (then
+       it describes a series, not a case); where the name is one of the VSD archive (its number is
+       the file's); and where the folder is named as BraTS names a case (a few of its files are
+       not). Folders that only sort (``images``, ``labelsTr``, ``t1``) are passed over upwards, and
+       one that only tells the time point (``week056``) is joined to its parent:
        ``Patient-001_week056``.
 
     A path without an image suffix is a folder and goes straight to 3. Never empty.

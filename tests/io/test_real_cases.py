@@ -1,0 +1,68 @@
+"""Discovery, convention and warnings on real cases, where they are at hand."""
+
+from __future__ import annotations
+
+import itertools
+import os
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from napari_brats.core.labels import CONVENTIONS, labels_to_disk
+from napari_brats.core.modalities import MODALITIES
+from napari_brats.io.checks import check_case
+from napari_brats.io.convention import infer_convention
+from napari_brats.io.discover import CaseFiles, discover
+from napari_brats.io.load import load_case
+
+CASES = Path(os.environ.get("NAPARI_BRATS_CASES", ""))
+
+pytestmark = pytest.mark.skipif(
+    "NAPARI_BRATS_CASES" not in os.environ, reason="NAPARI_BRATS_CASES names no folder of cases"
+)
+
+
+@pytest.fixture(scope="module")
+def found() -> dict[str, CaseFiles]:
+    return {files.case_id: files for files in discover(CASES)}
+
+
+def test_all_cases_are_found_whole(found: dict[str, CaseFiles]) -> None:
+    assert len(found) == 20
+    assert all(files.missing == () and files.unassigned == () for files in found.values())
+    assert sum(files.label_map is not None for files in found.values()) == 18
+
+
+@pytest.mark.parametrize("case_id", ["BraTS2021_00006", "BraTS2021_01483", "BRATS_009"])
+def test_stripped_cases_raise_no_warning_and_swaps_do(
+    case_id: str, found: dict[str, CaseFiles]
+) -> None:
+    case = load_case(found[case_id])
+    assert check_case(case) == ()
+    for first, second in itertools.combinations(MODALITIES, 2):
+        volumes = {**case.volumes, first: case.volumes[second], second: case.volumes[first]}
+        assert "look swapped" in " ".join(check_case(replace(case, volumes=volumes)))
+
+
+def test_a_metastasis_raises_no_warning(found: dict[str, CaseFiles]) -> None:
+    assert check_case(load_case(found["BraTS-MET-00110-000"])) == ()
+
+
+def test_a_native_scan_is_told_to_have_its_skull(found: dict[str, CaseFiles]) -> None:
+    grids, skull = check_case(load_case(found["TCGA-FG-6692_native"]))
+    assert "not on the grid of T1C" in grids
+    assert "skull seems to be still on in T1N, T1C, T2W, T2F" in skull
+
+
+@pytest.mark.parametrize("name", ["brats2021", "brats2023", "msd"])
+def test_conventions_are_told_apart_by_the_images_alone(
+    name: str, found: dict[str, CaseFiles]
+) -> None:
+    case = load_case(found["BraTS2021_00019"])
+    assert case.label_map is not None
+    disk = labels_to_disk(case.label_map.volume.data, CONVENTIONS[name])
+    t1n, t1c = (case.volumes[m].data for m in MODALITIES[:2])
+    values = {int(value) for value in set(disk[::2, ::2, ::2].ravel().tolist())}
+    convention, _ = infer_convention(values, None, "unknown", t1n=t1n, t1c=t1c, disk=disk)
+    assert convention.name == name
