@@ -70,7 +70,7 @@ class Session:
         return int(self.layer.labels.any(axis=(1, 2)).sum())
 
     def move(self, threshold):
-        self.panel.form["threshold_wt"].value = threshold
+        self.panel.controls["threshold_wt"].value = threshold
 
     def expect_slices(self, count):
         self.qtbot.waitUntil(lambda: self.slices == count, timeout=5000)
@@ -157,7 +157,7 @@ def test_an_edit_made_while_the_mask_is_computed_is_not_lost(session, qtbot, mon
 def test_a_removed_layer_ends_it_quietly(session, qtbot):
     session.move(0.3)
     session.layer.labels = None
-    qtbot.waitUntil(lambda: not session.panel.form.enabled, timeout=5000)
+    qtbot.waitUntil(lambda: not session.panel.form.isEnabled(), timeout=5000)
     assert session.viewer.writes == 0
 
 
@@ -171,4 +171,4 @@ def test_another_active_case_brings_its_own_options(session):
     assert session.panel.options().threshold_et == 0.2
     session.result = None
     session.control.show_active_result()
-    assert not session.panel.form.enabled
+    assert not session.panel.form.isEnabled()

@@ -30,7 +30,7 @@ def test_it_starts_with_the_engines_defaults(panel):
 
 def test_moving_a_slider_emits_the_options(panel, qtbot):
     with qtbot.waitSignal(panel.options_changed) as caught:
-        panel.form["threshold_et"].value = 0.3
+        panel.controls["threshold_et"].value = 0.3
     assert caught.args == [PostprocessOptions(threshold_et=0.3)]
 
 
@@ -63,6 +63,6 @@ def test_the_question_about_edits_is_answered_by_its_two_buttons(panel, qtbot):
 def test_without_a_result_it_is_off_and_says_what_to_do(panel):
     panel.ask_about_edits(True)
     panel.set_enabled(False, "Run a segmentation first.")
-    assert not panel.form.enabled
+    assert not panel.form.isEnabled()
     assert panel.hint.text() == "Run a segmentation first."
     assert panel.edits_bar.isHidden()

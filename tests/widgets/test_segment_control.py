@@ -90,7 +90,7 @@ class Session:
 
     @property
     def text(self):
-        return self.panel.message.text().replace("\u200b", "")
+        return self.panel.message.text()
 
 
 def one_step(case):

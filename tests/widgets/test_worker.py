@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import threading
 import time
 import warnings
@@ -190,6 +192,33 @@ def test_a_job_whose_widget_is_deleted_stops_and_calls_nothing(qtbot):
     qtbot.waitUntil(closed.is_set, timeout=5000)
     qtbot.wait(50)
     assert set(record.kinds) == {"progress"}
+
+
+def test_python_exits_cleanly_while_a_job_runs():
+    script = """
+import time
+from qtpy.QtWidgets import QApplication
+from napari_brats.core.progress import Progress
+from napari_brats.widgets._worker import run_job
+
+def job():
+    try:
+        while True:
+            time.sleep(0.01)
+            yield Progress(0, 1, "")
+    finally:
+        print("closed", flush=True)
+
+app = QApplication([])
+started = []
+run_job(job(), on_progress=started.append)
+while not started:
+    app.processEvents()
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, timeout=60, check=False
+    )
+    assert (done.returncode, done.stdout) == (0, "closed\n"), done.stderr
 
 
 def test_fast_progress_is_thinned_out(qtbot):

@@ -7,6 +7,7 @@ for ever, and they leave a cancelled generator open.
 
 from __future__ import annotations
 
+import atexit
 import time
 from collections.abc import Callable, Generator
 from typing import Any, TypeVar
@@ -23,6 +24,11 @@ T = TypeVar("T")
 
 PROGRESS_INTERVAL_S = 0.03
 """Progress that comes faster than the eye reads it would only flood the event loop."""
+
+
+# Python's exit deletes the signals of threads that still run, and the next one emitted would abort
+# the process; so exit first asks all jobs to stop and waits, as napari does when its window quits.
+atexit.register(GeneratorWorker.await_workers)
 
 
 class JobWorker(GeneratorWorker):  # type: ignore[misc]

@@ -2,45 +2,65 @@
 
 from __future__ import annotations
 
-from qtpy.QtCore import Qt
-from qtpy.QtWidgets import QLabel, QSizePolicy, QWidget
+from qtpy.QtCore import QSize, Qt
+from qtpy.QtGui import QResizeEvent, QTextOption
+from qtpy.QtWidgets import QFrame, QPlainTextEdit, QSizePolicy, QWidget
 
 _EDGE = {"note": "#56B4E9", "error": "#D55E00"}
 """Only the edge is coloured: the text keeps the theme's own contrast, dark or light."""
 
 
-class MessageLabel(QLabel):
-    """Hidden while it has nothing to say."""
+class MessageBox(QPlainTextEdit):
+    """As high as its text, which wraps inside long paths too; hidden while it says nothing."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.setWordWrap(True)
-        self.setTextFormat(Qt.TextFormat.PlainText)  # a file name may look like markup
-        self.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Minimum)
+        self.setReadOnly(True)
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setWordWrapMode(QTextOption.WrapMode.WrapAtWordBoundaryOrAnywhere)
+        self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+        self.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
         self.clear_message()
 
     def show_note(self, text: str) -> None:
-        """Show something worth knowing."""
+        """Show something worth knowing; nothing if ``text`` is empty."""
         self._show(text, "note")
 
     def show_error(self, text: str) -> None:
-        """Show what went wrong and what to do."""
+        """Show what went wrong and what to do; nothing if ``text`` is empty."""
         self._show(text, "error")
 
     def clear_message(self) -> None:
         """Say nothing."""
-        self.clear()
-        self.hide()
+        self._show("", "note")
+
+    def text(self) -> str:
+        """What it says."""
+        return self.toPlainText()
+
+    def sizeHint(self) -> QSize:
+        """As high as the text at the present width."""
+        document = self.document()
+        lines = int(document.size().height())  # a plain text document counts its height in lines
+        margins = self.contentsMargins()
+        height = lines * self.fontMetrics().lineSpacing() + 2 * int(document.documentMargin())
+        return QSize(0, height + margins.top() + margins.bottom() + 4)
+
+    def minimumSizeHint(self) -> QSize:
+        """No width of its own: the panel decides."""
+        return QSize(0, self.sizeHint().height())
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Wrap anew, and ask for the height that takes."""
+        super().resizeEvent(event)
+        self.updateGeometry()
 
     def _show(self, text: str, kind: str) -> None:
-        self.setStyleSheet(f"border-left: 4px solid {_EDGE[kind]}; padding: 2px 2px 2px 6px;")
-        self.setText(_breakable(text))
+        self.setStyleSheet(
+            f"QPlainTextEdit {{ border: none; border-left: 4px solid {_EDGE[kind]}; }}"
+        )
+        self.setPlainText(text)
         self.setVisible(bool(text))
-
-
-def _breakable(text: str) -> str:
-    """``text`` that can wrap inside long paths (zero-width spaces after the separators)."""
-    for separator in ("/", "\\", "_"):
-        text = text.replace(separator, separator + "\u200b")
-    return text
+        self.updateGeometry()

@@ -5,9 +5,11 @@ from __future__ import annotations
 from dataclasses import asdict, fields
 from typing import Any
 
-from magicgui.widgets import Container, create_widget
+from magicgui.widgets import create_widget
+from magicgui.widgets.bases import ValueWidget
 from qtpy.QtCore import Signal
 from qtpy.QtWidgets import (
+    QFormLayout,
     QFrame,
     QHBoxLayout,
     QLabel,
@@ -17,7 +19,7 @@ from qtpy.QtWidgets import (
 )
 
 from napari_brats.inference.postprocess import PostprocessOptions
-from napari_brats.widgets.message import MessageLabel
+from napari_brats.widgets.message import MessageBox
 
 _THRESHOLD = {"widget_type": "FloatSlider", "min": 0.01, "max": 0.99, "step": 0.01}
 _RADIUS = {"widget_type": "FloatSlider", "min": 0.0, "max": 10.0, "step": 0.5}
@@ -50,22 +52,26 @@ class PostprocessPanel(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         defaults = PostprocessOptions()
-        self.form = Container(
-            widgets=[_option_widget(f.name, getattr(defaults, f.name)) for f in fields(defaults)]
-        )
-        self.form.margins = (0, 0, 0, 0)
+        self.controls: dict[str, ValueWidget[Any]] = {}
+        self.form = QWidget()
+        rows = QFormLayout(self.form)
+        rows.setContentsMargins(0, 0, 0, 0)
+        for field in fields(defaults):
+            control = _control(field.name, getattr(defaults, field.name))
+            control.changed.connect(self._on_form_changed)
+            self.controls[field.name] = control
+            rows.addRow(control.label, control.native)
         self.reset_button = QPushButton("Reset")
         self.reset_button.setToolTip("Back to the values a run starts with")
         self.hint = QLabel()
         self.hint.setWordWrap(True)
         self.edits_bar = _EditsBar()
-        self.message = MessageLabel()
+        self.message = MessageBox()
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
-        for widget in (self.hint, self.form.native, self.reset_button, self.edits_bar):
+        for widget in (self.hint, self.form, self.reset_button, self.edits_bar):
             layout.addWidget(widget)
         layout.addWidget(self.message)
-        self.form.changed.connect(self._on_form_changed)
         self.reset_button.clicked.connect(self._on_reset_clicked)
         self.edits_bar.replace_button.clicked.connect(self.replace_requested)
         self.edits_bar.keep_button.clicked.connect(self.keep_edits_requested)
@@ -73,17 +79,18 @@ class PostprocessPanel(QWidget):
 
     def options(self) -> PostprocessOptions:
         """What the sliders say."""
-        return PostprocessOptions(**self.form.asdict())
+        return PostprocessOptions(**{name: c.value for name, c in self.controls.items()})
 
     def set_options(self, options: PostprocessOptions) -> None:
         """Move the sliders without emitting anything."""
-        with self.form.changed.blocked():
-            for name, value in asdict(options).items():
-                self.form[name].value = value
+        for name, value in asdict(options).items():
+            control = self.controls[name]
+            with control.changed.blocked():
+                control.value = value
 
     def set_enabled(self, enabled: bool, hint: str = "") -> None:
         """Whether there is something to post-process; ``hint`` says what to do where not."""
-        self.form.enabled = enabled
+        self.form.setEnabled(enabled)
         self.reset_button.setEnabled(enabled)
         self.hint.setText(hint)
         self.hint.setVisible(bool(hint))
@@ -128,13 +135,15 @@ class _EditsBar(QFrame):
         self.setStyleSheet("#edits_bar { border: 2px solid #E69F00; border-radius: 3px; }")
 
 
-def _option_widget(name: str, value: Any) -> Any:
+def _control(name: str, value: Any) -> ValueWidget[Any]:
     label, options = _FORM.get(name, (name.replace("_", " "), {}))
     options = dict(options)
-    return create_widget(
+    control = create_widget(
         value=value,
         name=name,
         label=label,
         widget_type=options.pop("widget_type", None),
         options=options,
     )
+    assert isinstance(control, ValueWidget)  # options are plain values
+    return control

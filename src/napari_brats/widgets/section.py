@@ -15,6 +15,9 @@ from qtpy.QtWidgets import (
     QWidget,
 )
 
+MIN_WIDTH = 310
+"""In pixels: sliders stay usable, and half of a 1280 pixel window is left for the image."""
+
 
 class Section(QWidget):
     """A heading that can be clicked, above its content."""
@@ -71,7 +74,7 @@ class SectionArea(QScrollArea):
         """Wide enough that nothing is cut off at the right."""
         column = self.widget()
         width = column.minimumSizeHint().width() + self.verticalScrollBar().sizeHint().width()
-        return QSize(width, 120)
+        return QSize(max(width, MIN_WIDTH), 120)
 
     def sizeHint(self) -> QSize:
         """The width it needs, and as much height as there is."""

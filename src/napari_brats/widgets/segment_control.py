@@ -105,7 +105,7 @@ class SegmentController(QObject):
         options: PostprocessOptions,
         elapsed_s: float,
     ) -> None:
-        if key not in self._viewer.keys():
+        if key not in self._viewer.keys():  # noqa: SIM118 (no mapping)
             self._panel.show_result(
                 f"Case {segmentation.case_id} was closed during the run; its result was discarded."
             )
