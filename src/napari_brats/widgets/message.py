@@ -10,7 +10,7 @@ _EDGE = {"note": "#56B4E9", "error": "#D55E00"}
 """Only the edge is coloured: the text keeps the theme's own contrast, dark or light."""
 
 
-class MessageBox(QPlainTextEdit):
+class MessageLabel(QPlainTextEdit):
     """As high as its text, which wraps inside long paths too; hidden while it says nothing."""
 
     def __init__(self, parent: QWidget | None = None) -> None:

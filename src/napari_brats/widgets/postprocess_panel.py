@@ -19,7 +19,7 @@ from qtpy.QtWidgets import (
 )
 
 from napari_brats.inference.postprocess import PostprocessOptions
-from napari_brats.widgets.message import MessageBox
+from napari_brats.widgets.message import MessageLabel
 
 _THRESHOLD = {"widget_type": "FloatSlider", "min": 0.01, "max": 0.99, "step": 0.01}
 _RADIUS = {"widget_type": "FloatSlider", "min": 0.0, "max": 10.0, "step": 0.5}
@@ -66,7 +66,7 @@ class PostprocessPanel(QWidget):
         self.hint = QLabel()
         self.hint.setWordWrap(True)
         self.edits_bar = _EditsBar()
-        self.message = MessageBox()
+        self.message = MessageLabel()
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         for widget in (self.hint, self.form, self.reset_button, self.edits_bar):

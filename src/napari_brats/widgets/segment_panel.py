@@ -19,7 +19,7 @@ from qtpy.QtWidgets import (
 )
 
 from napari_brats.core.progress import Progress
-from napari_brats.widgets.message import MessageBox
+from napari_brats.widgets.message import MessageLabel
 
 
 @dataclass(frozen=True)
@@ -59,7 +59,7 @@ class SegmentPanel(QWidget):
         self.bar.setTextVisible(False)
         self.step_label = QLabel()
         self.step_label.setWordWrap(True)
-        self.message = MessageBox()
+        self.message = MessageLabel()
         self._running = False
         self._blocker = "Open a case first."
         self._lay_out()
