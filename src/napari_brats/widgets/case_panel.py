@@ -23,7 +23,7 @@ from qtpy.QtWidgets import (
 from napari_brats.core.labels import CONVENTIONS
 from napari_brats.core.modalities import MODALITIES, Modality
 from napari_brats.widgets.elided_label import ElidedLabel
-from napari_brats.widgets.message import MessageBox
+from napari_brats.widgets.message import MessageLabel
 
 NOT_CHOSEN = "(missing)"
 IMAGE_FILES = "Images (*.nii *.nii.gz *.mha);;All files (*)"
@@ -118,7 +118,7 @@ class CasePanel(QWidget):
         self._add_modality_rows()
         self._add_convention_row()
         self._add_grid_rows()
-        self._warnings = MessageBox()
+        self._warnings = MessageLabel()
         self._layout.addWidget(self._warnings)
         self.show_case(CaseView())
 
@@ -176,7 +176,7 @@ class CasePanel(QWidget):
         self._hint = QLabel("Drop the files or the folder of a case into the window.")
         self._hint.setWordWrap(True)
         self._layout.addWidget(self._hint)
-        self._error = MessageBox()
+        self._error = MessageLabel()
         self._layout.addWidget(self._error)
 
     def _add_folder_row(self) -> None:
@@ -205,7 +205,7 @@ class CasePanel(QWidget):
             grid.addWidget(name, 2 * index, 0)
             grid.addWidget(files, 2 * index, 1)
             grid.addWidget(reason, 2 * index + 1, 1)
-        self._missing = MessageBox()
+        self._missing = MessageLabel()
         grid.addWidget(self._missing, 2 * len(MODALITIES), 0, 1, 2)
         self._layout.addWidget(self._case_body)
 
@@ -230,7 +230,7 @@ class CasePanel(QWidget):
         self._grid_box = QWidget()
         box = QVBoxLayout(self._grid_box)
         box.setContentsMargins(0, 0, 0, 0)
-        self._grid_problem = MessageBox()
+        self._grid_problem = MessageLabel()
         box.addWidget(self._grid_problem)
         row = QHBoxLayout()
         self._resample = QPushButton("Resample onto one grid")

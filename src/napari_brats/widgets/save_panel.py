@@ -21,7 +21,7 @@ from qtpy.QtWidgets import (
 )
 
 from napari_brats.core.labels import CONVENTIONS
-from napari_brats.widgets.message import MessageBox
+from napari_brats.widgets.message import MessageLabel
 
 
 @dataclass(frozen=True)
@@ -65,7 +65,7 @@ class SavePanel(QWidget):
         self._add_target()
         self._add_options()
         self._add_question()
-        self._message = MessageBox()
+        self._message = MessageLabel()
         self._layout.addWidget(self._message)
         self.show_target(None, "brats2023")
         self.show_message("")
@@ -136,7 +136,7 @@ class SavePanel(QWidget):
         self._question_box = QWidget()
         box = QVBoxLayout(self._question_box)
         box.setContentsMargins(0, 0, 0, 0)
-        self._question = MessageBox()
+        self._question = MessageLabel()
         box.addWidget(self._question)
         row = QHBoxLayout()
         self._replace = QPushButton("Replace")
