@@ -246,6 +246,20 @@ def test_the_label_map_of_another_folder_joins_when_dropped_together(tmp_path: P
     assert case.label_map.path == files[2]
 
 
+def test_a_label_map_in_a_folder_of_its_own_joins_its_case(tmp_path: Path) -> None:
+    make(tmp_path, "images_of_a/A_t1.nii", "masks_of_a/A_seg.nii", "images_of_a/A_t2.nii")
+    (case,) = discover(tmp_path)
+    assert case.label_map is not None
+
+
+def test_the_label_map_beside_the_images_wins_over_one_elsewhere(tmp_path: Path) -> None:
+    make(tmp_path, "A/A_t1.nii", "A/A_seg.nii", "A/results/A-seg.nii.gz")
+    (case,) = discover(tmp_path)
+    assert case.label_map is not None
+    assert case.label_map.path.name == "A_seg.nii"
+    assert [c.path.name for c in case.ignored] == ["A-seg.nii.gz"]
+
+
 def test_dropped_files_are_taken_exactly(tmp_path: Path) -> None:
     t1, _ = make(tmp_path, "A/A_t1.nii", "A/A_t2.nii")
     (case,) = discover_files([t1])

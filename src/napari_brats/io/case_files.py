@@ -9,7 +9,7 @@ from pathlib import Path
 from napari_brats.core.errors import CaseError
 from napari_brats.core.modalities import MODALITIES, Modality
 from napari_brats.io.dataset_json import DatasetJson
-from napari_brats.io.names import NameReading, modalities_in_name, read_name
+from napari_brats.io.names import NameReading, case_folder, modalities_in_name, read_name
 from napari_brats.io.naming import (
     HD_GLIO,
     HD_GLIO_ORDER,
@@ -164,6 +164,8 @@ def case_from_files(
         else:
             for modality, choice in _by_order(path, reading, dataset):
                 (found[modality] if modality else unassigned).append(choice)
+    images = [c.path for choices in (*found.values(), unassigned) for c in choices]
+    label_maps, far = _beside_the_images(label_maps, images)
     label_map, others, clash = _one_label_map(case_id, label_maps)
     return CaseFiles(
         case_id,
@@ -172,7 +174,7 @@ def case_from_files(
         (*unassigned, *(c for choices in found.values() for c in choices[1:])),
         NNUNET if naming == UNKNOWN and dataset else naming,
         hint,
-        (*ignored, *others),
+        (*ignored, *far, *others),
         (*_claimed_twice(case_id, found), *clash),
     )
 
@@ -210,6 +212,18 @@ def _channel_order(
     if not numbered and says_msd(path):
         return MSD_ORDER, f"the order of {MSD}"
     return (), ""
+
+
+def _beside_the_images(
+    label_maps: list[FileChoice], images: Iterable[Path]
+) -> tuple[list[FileChoice], list[FileChoice]]:
+    """The label maps in the folder of the images, if any is there, and those elsewhere."""
+    homes = {case_folder(path) for path in images}
+    near = [choice for choice in label_maps if case_folder(choice.path) in homes]
+    if not near:
+        return label_maps, []
+    why = "another label map of this case; the one beside the images was taken"
+    return near, [replace(c, reason=why) for c in label_maps if c not in near]
 
 
 def _one_label_map(

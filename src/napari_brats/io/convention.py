@@ -82,6 +82,7 @@ def _choose(
         elif hint == "msd" and outer == 2:
             why += "; but label 2 lies outside label 1, as in BraTS: please check"
         return hint, why
+    names = [name for name in names if name != "msd" or outer != 2] or names
     if swapped:
         return "msd", "label 1 lies outside label 2, so it is the oedema"
     if len(names) == 1:

@@ -126,6 +126,7 @@ def _groups_of_folder(folder: Path) -> Groups:
     if is_sorting_folder(folder.name):  # imagesTr alone: its label maps lie beside it
         files.update(_sorted_neighbours(case_folder(folder)))
     groups = _adopted(_one_case_of_single_images(_grouped(sorted(files)), at_least=3))
+    groups = _with_label_maps_from_elsewhere(groups)
     return {k: g for k, g in groups.items() if any(folder in path.parents for path in g)}
 
 
@@ -216,6 +217,21 @@ def _one_case_of_single_images(groups: Groups, *, at_least: int) -> Groups:
         if len(singles) == len(told) >= at_least and len(set(singles)) == len(singles):
             joined = [path for key in told for path in groups.pop(key)]
             groups[root, case_id_of(root)] = joined + groups.get((root, case_id_of(root)), [])
+    return groups
+
+
+def _with_label_maps_from_elsewhere(groups: Groups) -> Groups:
+    """Give label maps that lie apart from their images to the one case of their id."""
+    homes: dict[str, list[Key]] = defaultdict(list)
+    apart: list[Key] = []
+    for key, group in groups.items():
+        if all(read_name(path).kind in (Kind.LABEL_MAP, Kind.EXCLUDED) for path in group):
+            apart.append(key)
+        else:
+            homes[key[1]].append(key)
+    for key in apart:
+        if len(homes[key[1]]) == 1:
+            groups[homes[key[1]][0]].extend(groups.pop(key))
     return groups
 
 

@@ -22,7 +22,7 @@ NNUNET = "nnU-Net"
 _CASE_ID_ROWS: tuple[tuple[str, str, str | None], ...] = (
     (r"BraTS-GLI-\d+-[1-9]\d\d", "BraTS 2024 post-treatment", "brats2024-post"),
     (r"BraTS-PED-.*", "BraTS-PED", "brats2024-ped"),
-    (r"BraTS-(GLI|SSA|MEN|MET|GoAT)-.*", "BraTS 2023", "brats2023"),
+    (r"BraTS-[A-Za-z]+-\d.*", "BraTS 2023", "brats2023"),
     (r"BraTS2021_\d+", "BraTS 2021", "brats2021"),
     (r"BraTS(1[7-9]|20)_.*", "BraTS 2017-2020", "brats2021"),
     (r"brats_(tcia_pat\d+|201[2-5]_pat\d+)_\d+", "BRATS 2013/2015", "brats2013"),
