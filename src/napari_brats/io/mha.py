@@ -24,12 +24,12 @@ def read_mha(path: Path) -> tuple[npt.NDArray[Any], nib.Nifti1Header, Grid]:
     """
     import SimpleITK as sitk
 
-    read_head(path, 1)  # says in our words what is wrong with a path
+    reader = _reader(path)
+    grid, channels = _grid(reader, path)
     try:
-        image = sitk.ReadImage(str(path))
+        image = reader.Execute()
     except RuntimeError as error:
         raise _unreadable(path, error) from error
-    grid, channels = _grid(image, path)
     array = sitk.GetArrayFromImage(image).T
     header = new_header(grid, array.dtype)
     return array.reshape((*grid.shape, channels), order="F"), header, grid
@@ -37,20 +37,24 @@ def read_mha(path: Path) -> tuple[npt.NDArray[Any], nib.Nifti1Header, Grid]:
 
 def read_mha_grid(path: Path) -> tuple[Grid, int]:
     """The voxel grid of an .mha file and the number of its channels; reads only the header."""
+    return _grid(_reader(path), path)
+
+
+def _reader(path: Path) -> Any:
+    """SimpleITK's reader, which has read the file's header and no voxel yet."""
     import SimpleITK as sitk
 
-    read_head(path, 1)
+    read_head(path, 1)  # says in our words what is wrong with a path
     reader = sitk.ImageFileReader()
     reader.SetFileName(str(path))
     try:
         reader.ReadImageInformation()
     except RuntimeError as error:
         raise _unreadable(path, error) from error
-    return _grid(reader, path)
+    return reader
 
 
 def _grid(image: Any, path: Path) -> tuple[Grid, int]:
-    """Grid and channels of a SimpleITK image or image reader; both answer the same questions."""
     size, rank = image.GetSize(), image.GetDimension()
     if rank not in (3, 4) or image.GetNumberOfComponents() != 1:
         raise CaseError(

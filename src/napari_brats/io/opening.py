@@ -20,7 +20,7 @@ from napari_brats.io.layers import (
     volume_to_layer,
 )
 from napari_brats.io.load import label_volume, load_case, read_choices
-from napari_brats.io.names import absolute, image_stem
+from napari_brats.io.names import absolute, case_id_of, image_stem, read_name
 from napari_brats.io.nifti import read_volume
 
 
@@ -62,7 +62,7 @@ def open_paths(paths: Sequence[Path]) -> Opened:
         cases = discover(paths[0])
         opened = [_open_first(cases)]
     else:
-        cases = discover(paths[0], strict=False)
+        cases = _cases_of_file(absolute(paths[0]))
         opened = [_open_file(cases[0], absolute(paths[0]))]
     layers = [layer for part in opened for layer in part.layers]
     for _, attributes, _ in layers:
@@ -76,6 +76,15 @@ def key_of(files: CaseFiles) -> str:
     if files.label_map is not None:
         choices.append(files.label_map)
     return case_key(files.case_id, choices[0].path)
+
+
+def _cases_of_file(path: Path) -> tuple[CaseFiles, ...]:
+    """The case of a file; of one that is no part of a case, itself as an unknown image."""
+    try:
+        return discover(path, strict=False)
+    except CaseError:
+        choice = FileChoice(path, read_name(path).reason)
+        return (CaseFiles(case_id_of(path), {}, None, (choice,), "unknown", None, ()),)
 
 
 def _open_first(cases: Sequence[CaseFiles]) -> Opened:
