@@ -1,0 +1,115 @@
+"""The loop learns, resumes where a kill left it, and never loses a checkpoint."""
+
+import numpy as np
+import pytest
+import torch
+from nibabel import Nifti1Header
+
+from napari_brats.core.case import Case, LabelVolume, Volume
+from napari_brats.core.errors import CaseError
+from napari_brats.core.geometry import Grid
+from napari_brats.core.labels import CONVENTIONS
+from napari_brats.core.modalities import MODALITIES
+from napari_brats.core.progress import drain
+from napari_brats.training import loop
+from napari_brats.training.config import TrainConfig
+from napari_brats.training.dataset import PatchDataset, _cut, prepare_case
+
+CONFIG = TrainConfig(
+    steps=6, patch_size=(16, 16, 16), widths=(4, 8), checkpoint_every=2, warmup_steps=1
+)
+
+
+def _case(seed, labelled=True):
+    rng = np.random.default_rng(seed)
+    grid = Grid((24, 24, 24), np.diag([-1.0, -1, 1, 1]))
+    labels = np.zeros(grid.shape, np.uint8)
+    labels[8:14, 8:14, 8:14] = 2
+    labels[10:12, 10:12, 10:12] = 3
+    volumes = {}
+    for modality in MODALITIES:
+        data = np.zeros(grid.shape, np.float32)
+        data[3:21, 3:21, 3:21] = rng.normal(100, 5, (18, 18, 18))
+        data[labels > 0] += 60
+        volumes[modality] = Volume(data, grid, Nifti1Header())
+    convention = CONVENTIONS["brats2023"]
+    label_map = LabelVolume(Volume(labels, grid, Nifti1Header()), convention) if labelled else None
+    return Case(f"C{seed}", volumes, label_map, convention)
+
+
+@pytest.fixture(scope="module")
+def cases():
+    return [prepare_case(_case(seed), CONFIG) for seed in range(2)]
+
+
+def test_a_case_without_a_label_map_is_named():
+    with pytest.raises(CaseError, match="C7 has no label map"):
+        prepare_case(_case(7, labelled=False), CONFIG)
+
+
+def test_patches_depend_on_seed_and_index_alone(cases):
+    one, other = PatchDataset(cases, CONFIG), PatchDataset(cases, CONFIG)
+    for index in (0, 5):
+        assert torch.equal(one[index][0], other[index][0])
+    assert not torch.equal(one[0][0], one[1][0])
+
+
+def test_every_case_comes_once_before_any_comes_twice(cases):
+    dataset = PatchDataset(cases, CONFIG)
+    seen = []
+    dataset._draw_centre = lambda case, rng: seen.append(case.case_id) or np.array([9, 9, 9])
+    for index in range(6):
+        dataset[index]
+    assert [sorted(seen[i : i + 2]) for i in (0, 2, 4)] == [["C0", "C1"]] * 3
+
+
+def test_a_patch_is_moved_inside_and_padded_where_the_case_is_smaller():
+    line = np.arange(1, 6).reshape(1, 5, 1, 1)
+    cut = [_cut(line, np.array([c, 0, 0]), (3, 1, 1))[0, :, 0, 0].tolist() for c in (0, 2, 4)]
+    assert cut == [[1, 2, 3], [2, 3, 4], [3, 4, 5]]
+    assert _cut(line, np.array([0, 0, 0]), (8, 1, 1))[0, :, 0, 0].tolist() == [
+        0, 1, 2, 3, 4, 5, 0, 0,
+    ]  # fmt: skip
+
+
+def test_resuming_gives_what_an_uninterrupted_run_gives(cases, tmp_path):
+    whole = drain(loop.train(cases, tmp_path / "whole", CONFIG))
+    job = loop.train(cases, tmp_path / "killed", CONFIG)
+    for _ in range(5):  # the last checkpoint is that of step 4; step 5 is lost
+        next(job)
+    job.close()
+    resumed = drain(loop.train(cases, tmp_path / "killed", CONFIG))
+    for name, value in whole.state_dict().items():
+        assert torch.allclose(value.float(), resumed.state_dict()[name].float(), atol=1e-6), name
+
+
+def test_the_loss_falls(cases, tmp_path):
+    config = TrainConfig(
+        steps=40, patch_size=(16, 16, 16), widths=(4, 8), warmup_steps=1, learning_rate=0.3
+    )
+    losses = [
+        float(p.message.split()[1].rstrip(",")) for p in loop.train(cases, tmp_path, config)
+    ]
+    assert np.mean(losses[-5:]) < 0.8 * np.mean(losses[:5])
+
+
+def test_a_failed_write_leaves_the_former_checkpoint(cases, tmp_path, monkeypatch):
+    job = loop.train(cases, tmp_path, CONFIG)
+    next(job), next(job)
+    before = (tmp_path / loop.CHECKPOINT).read_bytes()
+
+    def full_disk(*_):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(loop.os, "fsync", full_disk)
+    with pytest.raises(OSError, match="No space left"):
+        drain(job)
+    assert (tmp_path / loop.CHECKPOINT).read_bytes() == before
+
+
+def test_the_rate_rises_and_falls():
+    config = TrainConfig(steps=100, warmup_steps=10, learning_rate=1.0)
+    rates = [loop.learning_rate(step, config) for step in range(100)]
+    assert rates[0] == pytest.approx(0.1)
+    assert rates[50] == pytest.approx(0.5**0.9)
+    assert rates[99] < 0.02
