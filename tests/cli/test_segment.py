@@ -261,6 +261,16 @@ def test_cases_of_one_id_are_told_apart_by_their_folders(
     ]
 
 
+def test_masks_of_a_former_run_beside_the_cases_are_no_cases(
+    make_case: MakeCase, network: Any, tmp_path: Path
+):
+    data = make_case().parent
+    assert run(data, "--output", data).exit_code == 0
+    assert run(data, "--output", data, "--overwrite").exit_code == 0
+    assert [case.case_id for case in network.seen] == [CASE, CASE]
+    assert run(data / f"{CASE}-seg.nii.gz", "--output", tmp_path / "out").exit_code == 2
+
+
 def test_a_case_named_twice_runs_once(make_case: MakeCase, network: Any, tmp_path: Path):
     case = make_case()
     one_file = case / f"{CASE}_t1.nii.gz"

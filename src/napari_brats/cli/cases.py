@@ -91,6 +91,8 @@ def parse_assignment(text: str) -> Assignment:
 def select(paths: Sequence[Path], assignments: Sequence[Assignment] = ()) -> Selection:
     """The cases that ``paths`` hold, with the assignments applied and one id for each.
 
+    Label maps without images (masks of a former run, say) are no cases to run.
+
     Raises
     ------
     typer.BadParameter
@@ -105,8 +107,12 @@ def select(paths: Sequence[Path], assignments: Sequence[Assignment] = ()) -> Sel
             found += discover(path, strict=False)
         except CaseError as error:
             problems.append(Problem(path.name, path, str(error)))
+    found = [files for files in found if files.modalities or files.unassigned]
     if not found:
-        raise usage_error("\n".join(problem.error for problem in problems), "CASE")
+        places = ", ".join(str(path) for path in paths)
+        only_label_maps = f"There are label maps but no images in {places}. Expected MR volumes."
+        reasons = [problem.error for problem in problems] or [only_label_maps]
+        raise usage_error("\n".join(reasons), "CASE")
     selection = tell_apart(_assign(without_repeats(found), assignments))
     return Selection(selection.cases, (*problems, *selection.problems))
 

@@ -7,7 +7,8 @@ from typing import Annotated
 
 import typer
 
-from napari_brats.cli.console import ALL_DONE, SOME_FAILED, say
+from napari_brats.cli.console import ALL_DONE, SOME_FAILED, say, usage_error
+from napari_brats.core.errors import CaseError
 
 
 def inspect(
@@ -31,12 +32,16 @@ def inspect(
 
     Exit code: 0, or 1 if a file cannot be read, or 2 if no case is found.
     """
-    from napari_brats.cli.cases import select
     from napari_brats.cli.describe import case_facts, facts_to_text
     from napari_brats.cli.record import to_json
+    from napari_brats.io.discover import discover
 
+    try:
+        cases = discover(path, strict=False)
+    except CaseError as error:
+        raise usage_error(str(error), "PATH") from error
     facts = []
-    for files in select([path]).cases:
+    for files in cases:
         facts.append(case_facts(files, headers_only=headers))
         if not as_json:
             say(facts_to_text(facts[-1]))

@@ -5,11 +5,18 @@ from __future__ import annotations
 import os
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
-from napari_brats.core.errors import BratsError
+from napari_brats.cli.console import SOME_FAILED, note, usage_error
+from napari_brats.core.errors import BratsError, CaseError
+
+_NO_WINDOW = (
+    "The window needs napari and a Qt binding, and one of them is missing: {reason}. "
+    'Install them with  pip install "napari-brats[pyqt5]"  (or [pyqt6]). '
+    "Without a window, 'napari-brats segment' does the same work."
+)
 
 
 def open_case(
@@ -22,9 +29,13 @@ def open_case(
 
     Research use only. Not a medical device: not for diagnosis or treatment.
     """
+    from napari_brats.io.discover import discover
+
     for case in cases:
-        if not case.exists():
-            raise typer.BadParameter(f"There is nothing at {case}.", param_hint="CASE")
+        try:
+            discover(case, strict=False)
+        except CaseError as error:
+            raise usage_error(str(error), "CASE") from error
     _require_screen()
     try:
         import napari
@@ -32,21 +43,27 @@ def open_case(
         raise BratsError(_NO_WINDOW.format(reason=error)) from error
     viewer = napari.Viewer(title="napari-brats")
     viewer.window.add_plugin_dock_widget("napari-brats")
-    for case in cases:
-        viewer.open(case, plugin="napari-brats")
+    opened = [_open_in(viewer, case) for case in cases]
+    if not any(opened):
+        viewer.close()
+        raise typer.Exit(SOME_FAILED)
     napari.run()
 
 
-_NO_WINDOW = (
-    "The window needs napari and a Qt binding, and one of them is missing: {reason}. "
-    'Install them with  pip install "napari-brats[pyqt5]"  (or [pyqt6]). '
-    "Without a window, 'napari-brats segment' does the same work."
-)
+def _open_in(viewer: Any, case: Path) -> bool:
+    """Whether the case could be opened; if not, why stands on stderr."""
+    try:
+        viewer.open(case, plugin="napari-brats")
+    except BratsError as error:
+        note(f"Error: {error}")
+        return False
+    return True
 
 
 def _require_screen() -> None:
     """BratsError on a Unix machine without a display, where Qt would abort the whole process."""
-    if sys.platform in ("win32", "darwin") or os.environ.get("QT_QPA_PLATFORM"):
+    platform = os.environ.get("QT_QPA_PLATFORM", "xcb")
+    if sys.platform in ("win32", "darwin") or not platform.startswith(("xcb", "wayland")):
         return
     if not (os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")):
         raise BratsError(
