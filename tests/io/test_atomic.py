@@ -145,6 +145,19 @@ def test_a_missing_folder_is_named(tmp_path: Path) -> None:
         write_atomically(tmp_path / "nowhere" / "a.nii", b"new")
 
 
+def test_a_file_in_place_of_the_folder_is_named(tmp_path: Path) -> None:
+    (tmp_path / "file").write_bytes(b"old")
+    with pytest.raises(SaveError, match=r"the folder .*file does not exist"):
+        write_atomically(tmp_path / "file" / "a.nii", b"new")
+    assert (tmp_path / "file").read_bytes() == b"old"
+
+
+def test_a_name_no_disk_takes_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(SaveError, match="was not saved: File name too long"):
+        write_atomically(tmp_path / ("x" * 300), b"new")
+    assert names(tmp_path) == []
+
+
 def test_a_folder_of_that_name_is_refused(tmp_path: Path) -> None:
     (tmp_path / "a.nii").mkdir()
     with pytest.raises(SaveError, match="is a folder"):

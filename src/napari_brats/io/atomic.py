@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import secrets
 import shutil
+from contextlib import suppress
 from pathlib import Path
 
 from napari_brats.core.errors import SaveError
@@ -33,9 +34,9 @@ def write_atomically(
         If the file exists and neither was given, the folder is missing or closed for writing, or
         the disk is full. What stood there is then unharmed.
     """
-    _refuse_existing(path, overwrite or backup)
     temporary = path.with_name(f".{path.name[:100]}.{secrets.token_hex(4)}.part")
     try:
+        _refuse_existing(path, overwrite or backup)
         _write_and_sync(temporary, payload)
         _refuse_existing(path, overwrite or backup)  # it may have appeared meanwhile
         if path.exists():
@@ -45,7 +46,8 @@ def write_atomically(
     except OSError as error:
         raise _failed(path, error) from error
     finally:
-        temporary.unlink(missing_ok=True)
+        with suppress(OSError):  # it is gone after a success, and out of reach after some failures
+            temporary.unlink()
 
 
 def backup_name(path: Path) -> Path:

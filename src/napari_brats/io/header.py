@@ -71,6 +71,7 @@ class ImageHeader:
         return self.offset + voxels * self.dtype.itemsize
 
 
+@np.errstate(all="ignore")  # what overflows in a damaged header is refused in our own words
 def parse_header(head: bytes, path: Path) -> ImageHeader:
     """The checked header of a NIfTI file from its first `HEADER_BYTES` bytes.
 
@@ -199,16 +200,14 @@ def _affine(nifti: nib.Nifti1Header, path: Path) -> tuple[npt.NDArray[np.float64
 
 def _base_affine(nifti: nib.Nifti1Header) -> npt.NDArray[np.float64]:
     """Nibabel's affine for a header with no codes, from spacing alone and with x flipped."""
-    with np.errstate(all="ignore"):
-        return np.asarray(nifti.get_base_affine(), np.float64)
+    return np.asarray(nifti.get_base_affine(), np.float64)
 
 
 def _qform(nifti: nib.Nifti1Header) -> npt.NDArray[np.float64] | None:
     if int(nifti["qform_code"]) <= 0:
         return None
     try:
-        with np.errstate(all="ignore"):
-            return np.asarray(nifti.get_qform(), np.float64)
+        return np.asarray(nifti.get_qform(), np.float64)
     except (HeaderDataError, ValueError):
         return None
 
