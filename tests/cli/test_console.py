@@ -34,6 +34,12 @@ def test_a_log_gets_one_line_per_stage(capsys: pytest.CaptureFixture[str]):
     assert capsys.readouterr().err == "[1/3] A: Preparing\n[1/3] A: Running\n"
 
 
+def test_a_job_over_all_cases_counts_its_own_steps(capsys: pytest.CaptureFixture[str]):
+    with ProgressReport(4) as report:
+        report.follow(job([]))
+    assert capsys.readouterr().err == "[0/4] Preparing\n[1/4] Running\n"
+
+
 def test_a_terminal_gets_a_bar_that_is_wiped_at_the_end(monkeypatch: pytest.MonkeyPatch):
     terminal = Terminal()
     monkeypatch.setattr(sys, "stderr", terminal)

@@ -76,8 +76,11 @@ class ProgressReport:
         self._last = ""
 
     def step(self, progress: Progress) -> None:
-        """Show one step of the case at hand."""
-        where = f"[{self._number}/{self._total}] {self._case_id}: {progress.message}"
+        """Show one step of the case at hand, or of the whole run if no case was started."""
+        if self._number:
+            where = f"[{self._number}/{self._total}] {self._case_id}: {progress.message}"
+        else:
+            where = f"[{progress.done}/{progress.total}] {progress.message}"
         if self._bar:
             done = progress.done / progress.total if progress.total else 0.0
             filled = round(min(1.0, done) * _BAR_WIDTH)
