@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from tests.io.volumes import ORIENTATIONS, SHAPE, affine_of, write_nifti
 
 from napari_brats.core.errors import BratsError, CaseError, GeometryError
+from napari_brats.io.layers import volume_to_layer
 from napari_brats.io.nifti import header_only, read_channels, read_grid, read_volume
 
 VALUES = np.arange(120, dtype=np.int16).reshape(SHAPE)
@@ -152,6 +153,16 @@ def test_a_singular_affine_is_refused(tmp_path: Path) -> None:
 def test_a_nan_affine_is_refused(tmp_path: Path) -> None:
     path = write_nifti(tmp_path / "a.nii", qform_code=0)
     _edit(path, srow_y=math.nan)
+    with pytest.raises(GeometryError, match="singular or not finite"):
+        read_volume(path)
+
+
+@pytest.mark.parametrize(
+    "row", [[1e30, 0, 0, 0], [1e-9, 0, 0, 0], [1, 1e6, 0, 0]], ids=["huge", "tiny", "flat"]
+)
+def test_an_affine_that_is_all_but_singular_is_refused(tmp_path: Path, row: list[float]) -> None:
+    path = write_nifti(tmp_path / "a.nii", qform_code=0)
+    _edit(path, srow_x=row)
     with pytest.raises(GeometryError, match="singular or not finite"):
         read_volume(path)
 
@@ -306,6 +317,7 @@ def _read_or_refuse(path: Path, content: bytes | bytearray) -> None:
     else:
         message = str(path)
         assert volume.data.shape == volume.grid.shape
+        assert volume_to_layer(volume, "x", "x")[0].size == volume.data.size
         assert np.isfinite(volume.grid.affine).all()
     assert str(path) in message
 

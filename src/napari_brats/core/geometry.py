@@ -21,6 +21,9 @@ Spacing = tuple[float, float, float]
 AFFINE_TOLERANCE_MM = 1e-3
 """Float noise of 1e-5 is common in headers; a real misalignment is far above a micrometre."""
 
+SHORTEST_EDGE_MM, LONGEST_EDGE_MM = 1e-5, 1e5
+"""Voxel edges outside these come from a damaged header."""
+
 
 @dataclass(frozen=True, eq=False)
 class Grid:
@@ -38,8 +41,7 @@ class Grid:
     affine: Affine
 
     def __post_init__(self) -> None:
-        linear = self.affine[:3, :3]
-        if not np.isfinite(self.affine).all() or abs(np.linalg.det(linear)) < 1e-9:
+        if not _is_usable(self.affine):
             raise GeometryError(
                 f"The affine is singular or not finite, so its voxels have no place in the "
                 f"scanner:\n{self.affine}\nExpected an invertible 4x4 matrix. "
@@ -93,6 +95,17 @@ class Grid:
         shape = "x".join(map(str, self.shape))
         tilt = ", oblique" if self.is_oblique else ""
         return f"{shape} voxels of {spacing} mm, {self.axis_codes}{tilt}, origin {_origin(self)}"
+
+
+def _is_usable(affine: Affine) -> bool:
+    """Whether voxels have edges of a sane length along three clearly different directions."""
+    if not np.isfinite(affine).all():
+        return False
+    with np.errstate(over="ignore"):
+        edges_mm = np.linalg.norm(affine[:3, :3], axis=0)
+    if edges_mm.min() < SHORTEST_EDGE_MM or edges_mm.max() > LONGEST_EDGE_MM:
+        return False
+    return bool(abs(np.linalg.det(affine[:3, :3] / edges_mm)) > 1e-4)
 
 
 def _origin(grid: Grid) -> str:
