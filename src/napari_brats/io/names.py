@@ -9,12 +9,15 @@ import itertools
 import os
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 from napari_brats.core.modalities import Modality
 from napari_brats.io.words import SEPARATORS, Kind, Word, tokens_of, words_in
 
 IMAGE_SUFFIXES = (".nii.gz", ".nii", ".mha")
+
+_CACHED = 1 << 16  # readings of names kept; a folder of cases asks for each several times
 
 _LABEL_FOLDERS = frozenset(
     ["labels", "labelstr", "labelsts", "labelsval", "label", "segmentations"]
@@ -59,8 +62,12 @@ class NameReading:
 
 def is_image_file(path: Path) -> bool:
     """Whether the name is that of a volume we read: .nii, .nii.gz or .mha, and not hidden."""
-    name = path.name.lower()
-    return name.endswith(IMAGE_SUFFIXES) and not name.startswith(".")
+    return is_image_name(path.name)
+
+
+def is_image_name(name: str) -> bool:
+    """`is_image_file` of a bare name."""
+    return name.lower().endswith(IMAGE_SUFFIXES) and not name.startswith(".")
 
 
 def image_stem(path: Path) -> str:
@@ -82,10 +89,11 @@ def is_label_map_name(path: Path) -> bool:
     return read_name(path).kind is Kind.LABEL_MAP
 
 
+@lru_cache(maxsize=_CACHED)
 def read_name(path: Path) -> NameReading:
     """What the name of a file says; the folder counts where the name itself says nothing."""
     stem = image_stem(path)
-    words = list(words_in(stem))
+    words = words_in(stem)
     excluded = _exclusion(stem, words)
     if excluded:
         return NameReading(Kind.EXCLUDED, None, excluded)
@@ -105,13 +113,13 @@ def _reading_of_folder(folder: str, stem: str) -> NameReading:
     if match:
         channel = int(match[1])
         return NameReading(None, None, f"channel {channel} of a numbered series", channel)
-    words = list(words_in(folder))
+    words = words_in(folder)
     if len(words) == 1 and words[0].text == folder and words[0].modality:
         return NameReading(Kind.MODALITY, words[0].modality, f"it lies in the folder '{folder}'")
     return NameReading(None, None, "its name tells no modality")
 
 
-def _exclusion(stem: str, words: list[Word]) -> str:
+def _exclusion(stem: str, words: tuple[Word, ...]) -> str:
     for word in words:
         if word.kind is Kind.EXCLUDED:
             return f"'{word.text}' in its name: {word.why}"
@@ -149,7 +157,11 @@ def case_id_of(path: Path) -> str:
 
     A path without an image suffix is a folder and goes straight to 3. Never empty.
     """
-    path = absolute(path)
+    return _id_of(absolute(path))
+
+
+@lru_cache(maxsize=_CACHED)
+def _id_of(path: Path) -> str:
     if not is_image_file(path):
         return _id_of_folder(case_folder(path))
     return _id_in_stem(path) or _id_of_folder(case_folder(path)) or image_stem(path) or path.name
@@ -157,7 +169,11 @@ def case_id_of(path: Path) -> str:
 
 def case_folder(path: Path) -> Path:
     """The folder all files of the case of ``path`` lie in or under: sorting folders passed over."""
-    path = absolute(path)
+    return _case_folder(absolute(path))
+
+
+@lru_cache(maxsize=_CACHED)
+def _case_folder(path: Path) -> Path:
     start = path
     if is_image_file(path):
         start = path.parent
@@ -169,6 +185,7 @@ def case_folder(path: Path) -> Path:
     return folder if folder.name else start
 
 
+@lru_cache(maxsize=_CACHED)
 def is_sorting_folder(name: str) -> bool:
     """Whether a folder of this name only sorts the files of cases, and names none itself."""
     if not name:
@@ -177,29 +194,29 @@ def is_sorting_folder(name: str) -> bool:
     tokens = tokens_of(lower)
     if lower in _LAYOUT_FOLDERS or (tokens and tokens[0] == "vsd"):
         return True
-    words = list(words_in(lower))
+    words = words_in(lower)
     covered = sum(len(tokens_of(w.text)) for w in words)
     return bool(words) and covered == len(tokens)
 
 
 def _id_in_stem(path: Path) -> str:
     stem = image_stem(path)
-    words = list(words_in(stem))
+    words = words_in(stem)
     if stem.lower().endswith("-seg"):
         rest = stem[:-4].rstrip(SEPARATORS)
-        return "" if _is_covered(rest, list(words_in(rest))) else rest
+        return "" if _is_covered(rest, words_in(rest)) else rest
     if stem.lower().startswith("vsd.") or _BRATS_FOLDER.fullmatch(case_folder(path).name):
         return ""
     rest = _without_trailing_words(stem, words)
     if rest == stem and path.parent.name.lower() not in _LABEL_FOLDERS:
         rest = _NNUNET_CHANNEL.sub("", stem)
-    left = list(words_in(rest))
+    left = words_in(rest)
     if any(w.kind is Kind.MODALITY for w in left) or _is_covered(rest, left):
         return ""
     return rest
 
 
-def _without_trailing_words(stem: str, words: list[Word]) -> str:
+def _without_trailing_words(stem: str, words: tuple[Word, ...]) -> str:
     end = len(stem)
     after_label = False
     trailing = {w.end: w for w in words}
@@ -217,7 +234,7 @@ def _other_trailing_word(stem: str) -> Word | None:
     return Word(Kind.EXCLUDED, match[0], match.start(), match.end()) if match else None
 
 
-def _is_covered(text: str, words: list[Word]) -> bool:
+def _is_covered(text: str, words: tuple[Word, ...]) -> bool:
     return sum(len(tokens_of(w.text)) for w in words) == len(tokens_of(text))
 
 
@@ -232,4 +249,6 @@ def _id_of_folder(folder: Path) -> str:
 
 def absolute(path: Path) -> Path:
     """The absolute path without ``..``; links stay, because their names tell the case."""
+    if path.is_absolute() and ".." not in path.parts:
+        return path
     return Path(os.path.abspath(path))  # noqa: PTH100 - resolve() would follow links

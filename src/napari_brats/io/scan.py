@@ -8,10 +8,11 @@ import struct
 import zlib
 from collections import deque
 from collections.abc import Callable, Iterator
+from itertools import islice
 from pathlib import Path
 
 from napari_brats.core.errors import CaseError
-from napari_brats.io.names import is_image_file
+from napari_brats.io.names import is_image_name
 
 MAX_DEPTH = 6
 MAX_ENTRIES = 200_000
@@ -53,26 +54,25 @@ def image_files(
     met = 0
     while waiting:
         here, depth = waiting.popleft()
-        entries = _entries(here, must_work=depth == 0)
-        met += len(entries)
-        if met > max_entries:
-            raise CaseError(
-                f"{folder} holds more than {max_entries} files and folders. "
-                f"Expected a case or a folder of cases; choose a folder nearer to the images."
-            )
-        for entry in entries:
+        for entry in _entries(here, max_entries + 1, must_work=depth == 0):
+            met += 1
+            if met > max_entries:
+                raise CaseError(
+                    f"{folder} holds more than {max_entries} files and folders. "
+                    f"Expected a case or a folder of cases; choose a folder nearer to the images."
+                )
             if _is_folder(entry):
                 if depth < max_depth and descend(entry.name) and _is_new(entry, seen):
                     waiting.append((Path(entry.path), depth + 1))
-            elif is_image_file(Path(entry.name)):
+            elif is_image_name(entry.name):
                 yield Path(entry.path)
 
 
-def _entries(folder: Path, *, must_work: bool) -> list[os.DirEntry[str]]:
+def _entries(folder: Path, limit: int, *, must_work: bool) -> list[os.DirEntry[str]]:
     try:
         with os.scandir(folder) as listing:
             return sorted(
-                (e for e in listing if not e.name.startswith((".", "__MACOSX"))),
+                (e for e in islice(listing, limit) if not e.name.startswith((".", "__MACOSX"))),
                 key=lambda entry: entry.name,
             )
     except (OSError, ValueError) as error:

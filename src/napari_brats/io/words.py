@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import Enum, auto
+from functools import lru_cache
 
 from napari_brats.core.modalities import Modality
 
@@ -92,20 +93,25 @@ def tokens_of(text: str) -> list[str]:
     return [token.lower() for token in _TOKEN.findall(text)]
 
 
-def words_in(stem: str) -> Iterator[Word]:
+@lru_cache(maxsize=1 << 16)
+def words_in(stem: str) -> tuple[Word, ...]:
     """The known words of a stem from left to right, each as long as possible."""
+    return tuple(_found_words(stem))
+
+
+def _found_words(stem: str) -> Iterator[Word]:
     tokens = list(_TOKEN.finditer(stem))
-    is_vsd = bool(tokens) and tokens[0][0].lower() == "vsd"
+    lower = [token[0].lower() for token in tokens]
+    is_vsd = lower[:1] == ["vsd"]
     position = 0
     while position < len(tokens):
         for length in range(min(_LONGEST, len(tokens) - position), 0, -1):
-            run = tokens[position : position + length]
-            key = tuple(token[0].lower() for token in run)
+            key = tuple(lower[position : position + length])
             entry = _WORDS.get(key)
             if is_vsd and key == ("ot",):
                 entry = (Kind.LABEL_MAP, None, "")
             if entry:
-                start, end = run[0].start(), run[-1].end()
+                start, end = tokens[position].start(), tokens[position + length - 1].end()
                 yield Word(entry[0], stem[start:end], start, end, entry[1], entry[2])
                 position += length
                 break
