@@ -99,7 +99,7 @@ def run_pyqt6_tests() -> int:
     install("dev")
     _provide_system_libraries(screen_needed=True)
     if not (PYQT6 / "PyQt6").is_dir():
-        _pip("install", "--target", str(PYQT6), "PyQt6>=6.5")
+        _install("--target", str(PYQT6), "PyQt6>=6.5")
     return _pytest("-m", "gui_smoke", PYTHONPATH=str(PYQT6), QT_API="pyqt6", PYTEST_QT_API="pyqt6")
 
 
@@ -127,9 +127,8 @@ def install(extra: str = "pyqt5") -> int:
         print(f"Making a virtual environment in {VENV}", flush=True)
         subprocess.run([sys.executable, "-m", "venv", str(VENV)], check=True)
     if not torch_build.is_installed(PYTHON):
-        arguments = torch_build.choose(PYTHON, torch_build.requirement(ROOT / "pyproject.toml"))
-        _pip("install", *arguments)
-    _pip("install", "--editable", f"{ROOT}[{extra}]")
+        _install(*torch_build.choose(PYTHON, torch_build.requirement(ROOT / "pyproject.toml")))
+    _install("--editable", f"{ROOT}[{extra}]")
     stamp.write_text(wanted)
     return 0
 
@@ -142,10 +141,11 @@ def _provide_system_libraries(*, screen_needed: bool) -> None:
         sys.exit(problem)
 
 
-def _pip(*arguments: str) -> None:
-    command = [str(PYTHON), "-m", "pip", "--disable-pip-version-check", *arguments]
-    print("$ pip", " ".join(arguments), flush=True)
-    subprocess.run(command, check=True)
+def _install(*arguments: str) -> None:
+    """What ``pip install`` does with ``arguments``; Python compiles what is imported, later."""
+    print("$ pip install", " ".join(arguments), flush=True)
+    pip = [str(PYTHON), "-m", "pip", "--disable-pip-version-check", "install", "--no-compile"]
+    subprocess.run([*pip, *arguments], check=True)
 
 
 def _pytest(*arguments: str, **environment: str) -> int:
