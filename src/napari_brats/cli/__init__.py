@@ -8,9 +8,9 @@ import typer
 from typer.core import TyperGroup
 
 from napari_brats import INTENDED_USE, __version__
-from napari_brats.cli import bundles, inspect, sample, segment
+from napari_brats.cli import bundles, evaluate, inspect, sample, segment
 from napari_brats.cli import open as open_command
-from napari_brats.cli.console import SOME_FAILED, note, say
+from napari_brats.cli.console import SOME_FAILED, escape_what_cannot_be_shown, note, say
 from napari_brats.core.errors import BratsError
 
 
@@ -55,6 +55,7 @@ def _options(
 
 for _name, _command, _help in (
     ("segment", segment.segment, "Write masks, volumes and records of cases."),
+    ("evaluate", evaluate.evaluate, "Score masks against references."),
     ("inspect", inspect.inspect, "Tell what files were taken for, and why."),
     ("open", open_command.open_case, "Open cases in napari with the panel."),
     ("bundles", bundles.bundles, "List the networks at hand."),
@@ -65,4 +66,5 @@ for _name, _command, _help in (
 
 def main() -> None:
     """Run the command line on ``sys.argv`` and exit."""
+    escape_what_cannot_be_shown()
     app()

@@ -1,0 +1,130 @@
+"""Which label maps ``evaluate`` compares: two files, or two folders matched by case id."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from napari_brats.core.errors import CaseError
+from napari_brats.core.labels import CONVENTIONS
+
+if TYPE_CHECKING:
+    from napari_brats.io.discover import CaseFiles
+
+
+@dataclass(frozen=True)
+class LabelMapFile:
+    """A label map and what its name tells.
+
+    Attributes
+    ----------
+    case_id
+        The case it belongs to.
+    path
+        Its file.
+    naming, hint
+        The naming row and the label convention it suggests, if any.
+    problem
+        Why it cannot be used; empty if it can.
+    """
+
+    case_id: str
+    path: Path
+    naming: str = "unknown"
+    hint: str | None = None
+    problem: str = ""
+
+
+@dataclass(frozen=True)
+class Pair:
+    """The two sides of one case; one of them may be missing."""
+
+    case_id: str
+    reference: LabelMapFile | None
+    prediction: LabelMapFile | None
+
+
+def pair_up(reference: Path, prediction: Path) -> tuple[Pair, ...]:
+    """The pairs of two files, or of two folders by case id, sorted by it.
+
+    A file and a folder are matched by case id too, if the folder holds more than one case.
+
+    Raises
+    ------
+    CaseError
+        If a path is not there or holds no label map.
+    """
+    left, right = label_maps_at(reference), label_maps_at(prediction)
+    single = len(left) == len(right) == 1
+    if single and not (reference.is_dir() and prediction.is_dir()):
+        (one,), (other,) = left.values(), right.values()
+        return (Pair(one.case_id, one, other),)
+    if not reference.is_dir() or not prediction.is_dir():  # one file: its case is what is asked
+        wanted = set(right if reference.is_dir() else left)
+        left = {i: f for i, f in left.items() if i in wanted}
+        right = {i: f for i, f in right.items() if i in wanted}
+    return tuple(Pair(i, left.get(i), right.get(i)) for i in sorted({*left, *right}))
+
+
+def label_maps_at(path: Path) -> dict[str, LabelMapFile]:
+    """The label maps of a file or a folder by case id; CaseError if there is none.
+
+    In a folder these are files named as label maps, and files beside no modality whose names tell
+    nothing (nnU-Net's predictions are called like the case).
+    """
+    from napari_brats.io.discover import discover, discover_files
+
+    if not path.exists():
+        raise CaseError(f"{path} does not exist. Expected a label map or a folder of label maps.")
+    if not path.is_dir():
+        (files,) = discover_files([path], strict=False)
+        return {files.case_id: _label_map_file(files, path)}
+    found: list[LabelMapFile] = []
+    for files in discover(path, strict=False):
+        if any(problem.modality is None for problem in files.problems):
+            text = "\n".join(problem.text for problem in files.problems)
+            found.append(LabelMapFile(files.case_id, path, problem=text))
+        elif files.label_map:
+            found.append(_label_map_file(files, files.label_map.path))
+        elif not files.modalities:
+            for choice in files.unassigned:
+                (alone,) = discover_files([choice.path], strict=False)
+                found.append(_label_map_file(alone, choice.path))
+    if not found:
+        raise CaseError(
+            f"No label map was found in {path}. Expected files such as <case>-seg.nii.gz or "
+            f"<case>_seg.nii.gz, or a folder that holds label maps only."
+        )
+    return _by_id(found)
+
+
+def _label_map_file(files: CaseFiles, path: Path) -> LabelMapFile:
+    recorded = _recorded_convention(path)
+    naming = "its record says" if recorded else files.naming
+    return LabelMapFile(files.case_id, path, naming, recorded or files.convention_hint)
+
+
+def _recorded_convention(path: Path) -> str | None:
+    """The convention in the record that ``segment`` writes beside its mask."""
+    name = path.name.removesuffix(".gz").removesuffix(".nii") + ".json"
+    try:
+        record = json.loads(path.with_name(name).read_bytes())
+    except (OSError, ValueError):  # no record, or some other file of that name
+        return None
+    entry = record.get("convention") if isinstance(record, Mapping) else None
+    convention = entry.get("name") if isinstance(entry, Mapping) else None
+    return convention if convention in CONVENTIONS else None
+
+
+def _by_id(found: list[LabelMapFile]) -> dict[str, LabelMapFile]:
+    by_id: dict[str, LabelMapFile] = {}
+    for file in found:
+        other = by_id.setdefault(file.case_id, file)
+        if other is not file:
+            both = f"{other.path} and {file.path}"
+            text = f"Two label maps belong to case {file.case_id}: {both}. Remove or rename one."
+            by_id[file.case_id] = LabelMapFile(file.case_id, file.path, problem=text)
+    return by_id
