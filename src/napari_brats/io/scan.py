@@ -33,6 +33,7 @@ def image_files(
     *,
     max_depth: int = MAX_DEPTH,
     max_entries: int = MAX_ENTRIES,
+    per_folder: int | None = None,
     descend: Callable[[str], bool] = lambda name: True,
 ) -> Iterator[Path]:
     """The image files in ``folder`` and below, nearest first; hidden ones are left out.
@@ -41,6 +42,8 @@ def image_files(
 
     Parameters
     ----------
+    per_folder
+        Look at this many entries of each folder only; None for all of them.
     descend
         Whether to look into a sub-folder of that name.
 
@@ -54,7 +57,7 @@ def image_files(
     met = 0
     while waiting:
         here, depth = waiting.popleft()
-        for entry in _entries(here, max_entries + 1, must_work=depth == 0):
+        for entry in _entries(here, per_folder or max_entries + 1, must_work=depth == 0):
             met += 1
             if met > max_entries:
                 raise CaseError(
