@@ -94,10 +94,37 @@ def test_a_folder_of_cases_opens_the_first_and_lists_all(tmp_path: Path) -> None
 def test_channels_of_an_unnamed_4d_file_come_without_modality(tmp_path: Path) -> None:
     data = np.stack([np.full(SHAPE, n, np.int16) for n in range(3)], axis=-1)
     layers = read(str(write_nifti(tmp_path / "scan.nii.gz", data)))
-    assert names(layers) == ["scan channel 0", "scan channel 1", "scan channel 2"]
+    assert names(layers) == ["scan channel 1", "scan channel 2", "scan channel 0"]
     assert [a["metadata"][TAG].modality for _, a, _ in layers] == [None] * 3
     assert [a["visible"] for _, a, _ in layers] == [False, False, True]
-    assert [int(d[0, 0, 0]) for d, _, _ in layers] == [0, 1, 2]
+    assert [int(d[0, 0, 0]) for d, _, _ in layers] == [1, 2, 0]
+
+
+def test_channels_in_msd_order_come_with_t1c_on_top(tmp_path: Path) -> None:
+    (tmp_path / "imagesTr").mkdir()
+    data = np.stack([np.full(SHAPE, n, np.int16) for n in range(4)], axis=-1)
+    path = write_nifti(tmp_path / "imagesTr" / "BRATS_003.nii.gz", data)
+    layers = read(str(path))
+    assert names(layers) == ["T1N", "T2W", "T2F", "T1C"]
+    assert [int(d[0, 0, 0]) for d, _, _ in layers] == [1, 3, 0, 2]
+    assert [a["visible"] for _, a, _ in layers] == [False, False, False, True]
+
+
+def test_images_of_unknown_modality_open_with_their_label_map(tmp_path: Path) -> None:
+    for number in range(2):
+        write_nifti(tmp_path / f"CASE_{number:04d}.nii.gz")
+    write_nifti(tmp_path / "CASE_seg.nii.gz", labels_2021())
+    layers = read(str(tmp_path))
+    assert [kind for _, _, kind in layers] == ["image", "image", "labels"]
+    assert [a.get("visible", True) for _, a, _ in layers] == [False, True, True]
+
+
+def test_an_unreadable_extra_image_does_not_hide_the_case(tmp_path: Path) -> None:
+    folder = write_case(tmp_path)
+    write_nifti(folder / "BraTS2021_00001_0007.nii.gz", np.zeros((4, 5), np.int16))
+    with pytest.warns(UserWarning, match="shape 4x5"):
+        layers = read(str(folder))
+    assert names(layers) == ["T1N", "T2W", "T2F", "T1C"]
 
 
 def test_a_difference_image_opens_when_asked_for(tmp_path: Path) -> None:

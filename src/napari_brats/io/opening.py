@@ -13,7 +13,9 @@ from napari_brats.io.case_files import CaseFiles, FileChoice
 from napari_brats.io.discover import discover, discover_files
 from napari_brats.io.layers import (
     CASES_TAG,
+    TAG,
     LayerData,
+    LayerTag,
     case_key,
     case_to_layers,
     label_volume_to_layer,
@@ -100,10 +102,10 @@ def _open_case(files: CaseFiles) -> Opened:
     key = key_of(files)
     others, warnings = _others(files)
     if not files.modalities:
-        layers = [_other_layer(c, v, files, key) for c, v in others]
+        layers = _with_one_visible([_other_layer(c, v, files, key) for c, v in others])
         if files.label_map is not None:
             layers.append(_lone_label_map(files, files.label_map, key))
-        return Opened(_with_one_visible(layers), (*warnings, *_notes(v for _, v in others)))
+        return Opened(layers, (*warnings, *_notes(v for _, v in others)))
     case, trouble = _load(files)
     layers = [_other_layer(c, v, files, key) for c, v in others]
     layers = [(d, a | {"visible": False}, k) for d, a, k in layers]
@@ -191,10 +193,9 @@ def _notes(volumes: Iterable[Volume]) -> tuple[str, ...]:
     return tuple(note for volume in volumes for note in volume.notes)
 
 
-def _with_one_visible(layers: list[LayerData]) -> list[LayerData]:
-    """Hide all images but the last one."""
-    images = [index for index, layer in enumerate(layers) if layer[2] == "image"]
-    return [
-        (data, attributes | {"visible": index not in images[:-1]}, kind)
-        for index, (data, attributes, kind) in enumerate(layers)
-    ]
+def _with_one_visible(images: list[LayerData]) -> list[LayerData]:
+    """T1C, else the first image, on top, and the others hidden below it."""
+    tags: list[LayerTag] = [attributes["metadata"][TAG] for _, attributes, _ in images]
+    top = next((i for i, tag in enumerate(tags) if tag.modality is Modality.T1C), 0)
+    order = sorted(range(len(images)), key=lambda i: i == top)
+    return [(images[i][0], images[i][1] | {"visible": i == top}, images[i][2]) for i in order]
