@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+import math
+
 from qtpy.QtCore import QSize, Qt
 from qtpy.QtGui import QResizeEvent, QTextOption
-from qtpy.QtWidgets import QFrame, QPlainTextEdit, QSizePolicy, QWidget
+from qtpy.QtWidgets import QFrame, QSizePolicy, QTextEdit, QWidget
 
 _EDGE = {"note": "#56B4E9", "error": "#D55E00"}
 """Only the edge is coloured: the text keeps the theme's own contrast, dark or light."""
 
 
-class MessageLabel(QPlainTextEdit):
+class MessageLabel(QTextEdit):
     """As high as its text, which wraps inside long paths too; hidden while it says nothing."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setReadOnly(True)
+        self.setAcceptRichText(False)
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setWordWrapMode(QTextOption.WrapMode.WrapAtWordBoundaryOrAnywhere)
         self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
@@ -42,11 +45,9 @@ class MessageLabel(QPlainTextEdit):
 
     def sizeHint(self) -> QSize:
         """As high as the text at the present width."""
-        document = self.document()
-        lines = int(document.size().height())  # a plain text document counts its height in lines
         margins = self.contentsMargins()
-        height = lines * self.fontMetrics().lineSpacing() + 2 * int(document.documentMargin())
-        return QSize(0, height + margins.top() + margins.bottom() + 4)
+        height = math.ceil(self.document().size().height())
+        return QSize(0, height + margins.top() + margins.bottom())
 
     def minimumSizeHint(self) -> QSize:
         """No width of its own: the panel decides."""
@@ -58,9 +59,7 @@ class MessageLabel(QPlainTextEdit):
         self.updateGeometry()
 
     def _show(self, text: str, kind: str) -> None:
-        self.setStyleSheet(
-            f"QPlainTextEdit {{ border: none; border-left: 4px solid {_EDGE[kind]}; }}"
-        )
+        self.setStyleSheet(f"QTextEdit {{ border: none; border-left: 4px solid {_EDGE[kind]}; }}")
         self.setPlainText(text)
         self.setVisible(bool(text))
         self.updateGeometry()

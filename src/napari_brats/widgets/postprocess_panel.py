@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import asdict, fields
 from typing import Any
 
-from magicgui.widgets import create_widget
-from magicgui.widgets.bases import ValueWidget
+from magicgui.widgets import CheckBox, create_widget
 from qtpy.QtCore import Signal
 from qtpy.QtWidgets import (
+    QDoubleSpinBox,
     QFormLayout,
     QFrame,
     QHBoxLayout,
@@ -20,6 +20,8 @@ from qtpy.QtWidgets import (
 
 from napari_brats.inference.postprocess import PostprocessOptions
 from napari_brats.widgets.message import MessageLabel
+
+READOUT_STYLE = "background: transparent; border: 0; padding: 0; min-width: 40px; max-width: 40px;"
 
 _THRESHOLD = {"widget_type": "FloatSlider", "min": 0.01, "max": 0.99, "step": 0.01}
 _RADIUS = {"widget_type": "FloatSlider", "min": 0.0, "max": 10.0, "step": 0.5}
@@ -52,7 +54,7 @@ class PostprocessPanel(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         defaults = PostprocessOptions()
-        self.controls: dict[str, ValueWidget[Any]] = {}
+        self.controls: dict[str, Any] = {}
         self.form = QWidget()
         rows = QFormLayout(self.form)
         rows.setContentsMargins(0, 0, 0, 0)
@@ -60,7 +62,10 @@ class PostprocessPanel(QWidget):
             control = _control(field.name, getattr(defaults, field.name))
             control.changed.connect(self._on_form_changed)
             self.controls[field.name] = control
-            rows.addRow(control.label, control.native)
+            if isinstance(control, CheckBox):  # has its label in itself
+                rows.addRow(control.native)
+            else:
+                rows.addRow(control.label, control.native)
         self.reset_button = QPushButton("Reset")
         self.reset_button.setToolTip("Back to the values a run starts with")
         self.hint = QLabel()
@@ -135,7 +140,7 @@ class _EditsBar(QFrame):
         self.setStyleSheet("#edits_bar { border: 2px solid #E69F00; border-radius: 3px; }")
 
 
-def _control(name: str, value: Any) -> ValueWidget[Any]:
+def _control(name: str, value: Any) -> Any:
     label, options = _FORM.get(name, (name.replace("_", " "), {}))
     options = dict(options)
     control = create_widget(
@@ -145,5 +150,7 @@ def _control(name: str, value: Any) -> ValueWidget[Any]:
         widget_type=options.pop("widget_type", None),
         options=options,
     )
-    assert isinstance(control, ValueWidget)  # options are plain values
+    for readout in control.native.findChildren(QDoubleSpinBox):
+        # Of a slider. napari's style sheet makes it 90 pixels wide, twice what the number needs.
+        readout.setStyleSheet(READOUT_STYLE)
     return control
