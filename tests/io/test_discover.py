@@ -286,6 +286,11 @@ def test_folders_of_other_images_are_declined(tmp_path: Path) -> None:
     assert not recognises(tmp_path)
 
 
+def test_a_folder_of_very_many_cases_is_recognised(tmp_path: Path) -> None:
+    make(tmp_path, *(f"{number:04}/t1.nii" for number in range(2100)))
+    assert recognises(tmp_path)
+
+
 def test_deep_and_large_folders_are_given_up_on(tmp_path: Path) -> None:
     make(tmp_path, "a/b/c/d/e/A_t1.nii")
     assert not recognises(tmp_path)
