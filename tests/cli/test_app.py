@@ -15,7 +15,7 @@ from typer.testing import CliRunner
 from napari_brats import __version__
 from napari_brats.cli import app
 
-COMMANDS = ("segment", "inspect", "open", "bundles", "sample")
+COMMANDS = ("segment", "evaluate", "inspect", "open", "bundles", "sample")
 HEAVY = ("numpy", "scipy", "nibabel", "torch", "SimpleITK", "napari", "qtpy", "rich")
 
 
@@ -53,7 +53,7 @@ def test_every_command_has_help(command: str):
     assert "Usage" in result.stdout
 
 
-@pytest.mark.parametrize("command", ["segment", "open"])
+@pytest.mark.parametrize("command", ["segment", "evaluate", "open"])
 def test_help_says_research_use_only_where_results_are_made(command: str):
     assert "Research use only" in invoke(command, "--help").stdout
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 import subprocess
 import sys
 
@@ -83,3 +84,25 @@ def test_a_reader_that_has_gone_does_not_end_the_work():
         process.stdout.close()
         assert process.stderr.read() == b"finished"
     assert process.returncode == 0
+
+
+def test_a_path_that_the_terminal_cannot_show_is_escaped():
+    code = "from napari_brats.cli import main; main()"
+    result = subprocess.run(
+        [sys.executable, "-c", code, "inspect", "Ω"],
+        capture_output=True,
+        env={**os.environ, "PYTHONIOENCODING": "latin-1"},
+    )
+    assert result.returncode == 2
+    assert b"\\u03a9" in result.stderr
+    assert b"Traceback" not in result.stderr
+
+
+def test_a_result_that_the_terminal_cannot_show_is_escaped():
+    code = "from napari_brats.cli.console import *; escape_what_cannot_be_shown(); say('Ω')"
+    result = subprocess.run(
+        [sys.executable, "-c", code],
+        capture_output=True,
+        env={**os.environ, "PYTHONIOENCODING": "latin-1"},
+    )
+    assert result.stdout.split() == [b"\\u03a9"]

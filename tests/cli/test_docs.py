@@ -8,6 +8,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import nibabel as nib
+import numpy as np
 import pytest
 from typer.main import get_command
 from typer.testing import CliRunner
@@ -90,6 +92,22 @@ def test_every_key_of_inspect_has_a_row(make_case: Callable[..., Path]):
     assert [path for path in key_paths(shown) if not documented(path, known)] == []
     entry = shown["cases"][0]["modalities"]["T1C"]
     assert set(entry) == names("inspect", ("entry",))
+
+
+def test_every_key_of_evaluate_has_a_row(make_case: Callable[..., Path], tmp_path: Path):
+    labels = np.zeros((6, 5, 4), np.uint8)
+    labels[1:3, 1:3, 1:3] = 1
+    mask = tmp_path / "BraTS2021_00001-seg.nii.gz"
+    nib.Nifti1Image(labels, np.eye(4)).to_filename(mask)
+    output = tmp_path / "scores.json"
+    sides = ["--reference", str(mask), "--prediction", str(mask), "--output", str(output)]
+    assert CliRunner().invoke(app, ["evaluate", *sides]).exit_code == 0
+    scores = json.loads(output.read_text())
+    known = names("evaluate", ("key",))
+    assert [path for path in key_paths(scores) if not documented(path, known)] == []
+    metrics = names("evaluate", ("metric",))
+    shown = scores["cases"][0]["regions"]["WT"]
+    assert [path for path in key_paths(shown) if not documented(path, metrics)] == []
 
 
 def test_every_key_of_bundles_has_a_row(network: Any):

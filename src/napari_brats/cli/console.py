@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import shutil
 import sys
@@ -17,6 +18,13 @@ INTERRUPTED = 130
 """128 + SIGINT. The fourth code, 2 for usage, is typer's own for a bad option or argument."""
 
 _BAR_WIDTH = 24
+
+
+def escape_what_cannot_be_shown() -> None:
+    """Print what the terminal's encoding lacks (a path, say) as an escape, not as an error."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
 
 
 def say(text: str) -> None:

@@ -100,7 +100,7 @@ def segmentation_record(
 def to_json(value: Any) -> bytes:
     """Indented JSON with null where a number is not finite (JSON has no NaN)."""
     text = json.dumps(_finite(value), indent=2, allow_nan=False, ensure_ascii=False, default=str)
-    return (text + "\n").encode()
+    return (text + "\n").encode(errors="backslashreplace")  # bytes of a path that are no UTF-8
 
 
 def _finite(value: Any) -> Any:
