@@ -9,11 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-Field = npt.NDArray[np.float32]
+Field = npt.NDArray[np.floating[Any]]
+Position = tuple[Field, Field, Field]
 Point = tuple[float, float, float]
 
 FIELD_OF_VIEW_MM = (240.0, 240.0, 155.0)
@@ -57,13 +59,13 @@ class Space:
         u, v, w = (float(axis[1] - axis[0]) for axis in self.axes)
         return u, v, w
 
-    def mesh(self) -> tuple[Field, Field, Field]:
+    def mesh(self) -> Position:
         """(u, v, w), each broadcastable to the grid's shape."""
         return self.u[:, None, None], self.v[None, :, None], self.w[None, None, :]
 
 
 def voxel_space(shape: tuple[int, int, int]) -> tuple[Space, tuple[slice, slice, slice]]:
-    """The grid of the brain's box in a volume of ``shape`` voxels, and where that box lies in it."""
+    """The grid of the brain's box in a volume of ``shape`` voxels, and the box's place in it."""
     axes, slices = [], []
     for count, field, box, centre in zip(
         shape, FIELD_OF_VIEW_MM, BRAIN_BOX_MM, CENTRE_MM, strict=True
@@ -85,18 +87,24 @@ def coarse_space(step_mm: float) -> Space:
     return Space(u, -v, w)
 
 
-def _spline_matrix(knots: npt.NDArray[np.float64], count: int) -> Field:
-    """(len(knots), count): weights of the cubic B-splines at positions counted in knot intervals."""
-    distance = np.abs(knots[:, None] - np.arange(count)[None, :])
-    near = 2 / 3 - distance**2 + distance**3 / 2
-    far = np.clip(2 - distance, 0, None) ** 3 / 6
-    return np.where(distance < 1, near, far).astype(np.float32)
+def _splines(coefficients: Field, knots: Sequence[npt.NDArray[np.float64]]) -> Field:
+    """Sums of cubic B-splines at positions counted in knot intervals, axis by axis; 0 far outside.
 
-
-def _apply(coefficients: Field, matrices: Sequence[Field]) -> Field:
-    out = coefficients
-    for matrix in matrices:  # the axis just done goes to the end: three turns restore the order
-        out = np.tensordot(out, matrix, axes=(0, 1))
+    Written without matrix products, whose rounding would depend on the number of threads.
+    """
+    out = np.pad(coefficients, 2)
+    for axis, places in enumerate(knots):
+        place = np.clip(places + 2, 1, out.shape[axis] - 2.001)
+        whole = np.floor(place)
+        first, t = whole.astype(np.intp) - 1, place - whole
+        weights = ((1 - t) ** 3, 3 * t**3 - 6 * t**2 + 4, 1 + 3 * t + 3 * t**2 - 3 * t**3, t**3)
+        shape = [1, 1, 1]
+        shape[axis] = -1
+        taps = [
+            out.take(first + tap, axis) * (weight / 6).astype(np.float32).reshape(shape)
+            for tap, weight in enumerate(weights)
+        ]
+        out = taps[0] + taps[1] + taps[2] + taps[3]
     return out
 
 
@@ -105,26 +113,23 @@ def resample(field: Field, source: Space, target: Space) -> Field:
     from scipy.ndimage import spline_filter
 
     coefficients = spline_filter(field, order=3, output=np.float32, mode="mirror")
-    matrices = [
-        _spline_matrix((t.astype(np.float64) - s[0]) / step, len(s))
+    knots = [
+        (t.astype(np.float64) - s[0]) / step
         for s, t, step in zip(source.axes, target.axes, source.steps_mm, strict=True)
     ]
-    return _apply(coefficients, matrices)
+    return _splines(coefficients, knots)
 
 
 def smooth_noise(space: Space, wavelength_mm: float, rng: np.random.Generator) -> Field:
     """Noise of unit variance and about one wavelength, the same in mm on every grid."""
     knot_mm = wavelength_mm / 3.0
     count = int(np.ceil(2 * NOISE_REACH_MM / knot_mm)) + 3
-    matrices = [
-        _spline_matrix((axis.astype(np.float64) + NOISE_REACH_MM) / knot_mm + 1, count)
-        for axis in space.axes
-    ]
-    noise = _apply(rng.standard_normal((count,) * 3, dtype=np.float32), matrices)
+    knots = [(axis.astype(np.float64) + NOISE_REACH_MM) / knot_mm + 1 for axis in space.axes]
+    noise = _splines(rng.standard_normal((count,) * 3, dtype=np.float32), knots)
     return noise / np.float32(_SPLINE_SPREAD)
 
 
-def ellipsoid(position: tuple[Field, Field, Field], centre: Point, radii: Point) -> Field:
+def ellipsoid(position: Position, centre: Point, radii: Point) -> Field:
     """Approximate signed distance to an ellipsoid; exact on its surface to first order."""
     scaled = [(p - c) / r for p, c, r in zip(position, centre, radii, strict=True)]
     k0 = np.sqrt(sum(s * s for s in scaled))
@@ -132,9 +137,7 @@ def ellipsoid(position: tuple[Field, Field, Field], centre: Point, radii: Point)
     return k0 * (k0 - 1) / np.maximum(k1, 1e-6)
 
 
-def tube(
-    position: tuple[Field, Field, Field], points: Sequence[Point], radii: Sequence[float]
-) -> Field:
+def tube(position: Position, points: Sequence[Point], radii: Sequence[float]) -> Field:
     """Signed distance to a chain of cones with round ends."""
     best: Field | None = None
     for start, end, r0, r1 in zip(points, points[1:], radii, radii[1:], strict=False):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,8 +11,8 @@ from napari_brats.phantom.anatomy import Anatomy
 from napari_brats.phantom.space import (
     Field,
     Point,
+    Position,
     Space,
-    coarse_space,
     ellipsoid,
     inside,
     resample,
@@ -25,6 +24,7 @@ CENTRE_MM: Point = (33.0, -10.0, 36.0)
 RADII_MM: Point = (19.0, 22.5, 18.5)
 PUSH_MM = 10.0
 OEDEMA_ML = 42.0
+OEDEMA_REACH_MM = 60.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,8 +48,8 @@ class Tumour:
 
 
 def mass_effect(
-    position: tuple[Field, Field, Field],
-) -> tuple[Field, Field, Field]:
+    position: Position,
+) -> Position:
     """The way in mm from a place to where its tissue was before the tumour grew."""
     offset = [p - c for p, c in zip(position, CENTRE_MM, strict=True)]
     radius = np.sqrt(sum(o * o for o in offset))
@@ -62,10 +62,10 @@ def mass_effect(
 def grow_tumour(anatomy: Anatomy, voxels: Space, rng: np.random.Generator) -> Tumour:
     """The tumour in ``anatomy``, whose voxels are those of ``voxels`` near the brain."""
     near = anatomy.near
-    position = tuple(np.broadcast_to(axis, voxels.shape)[near] for axis in voxels.mesh())
+    u, v, w = (np.broadcast_to(axis, voxels.shape)[near] for axis in voxels.mesh())
     noise = {mm: smooth_noise(voxels, mm, rng)[near] for mm in (26, 11, 6)}
     lumps = 2.4 * noise[26] + 1.1 * noise[11] + 0.4 * noise[6]
-    core = ellipsoid(position, CENTRE_MM, RADII_MM) + lumps
+    core = ellipsoid((u, v, w), CENTRE_MM, RADII_MM) + lumps
     core = np.maximum(core, 0.8 - anatomy.sulcus_mm - np.maximum(-core - 1, 0))  # closes sulci
     thickness = 4.6 + 2.2 * smooth_noise(voxels, 18, rng)[near]
     ragged = 0.9 * smooth_noise(voxels, 7, rng)[near]
@@ -78,7 +78,11 @@ def grow_tumour(anatomy: Anatomy, voxels: Space, rng: np.random.Generator) -> Tu
 
 def _oedema(anatomy: Anatomy, voxels: Space, core: Field) -> Field:
     """Concentration of fluid that leaks from the core and runs along white matter."""
-    space = coarse_space(2.0)
+    u, v, w = (
+        np.arange(centre - OEDEMA_REACH_MM, centre + OEDEMA_REACH_MM, 2, dtype=np.float32)
+        for centre in CENTRE_MM
+    )
+    space = Space(u, v, w)
     white = np.zeros(voxels.shape, np.float32)
     white[anatomy.near] = anatomy.tissues["wm"]
     source = np.full(voxels.shape, 9, np.float32)
