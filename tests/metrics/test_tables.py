@@ -23,11 +23,27 @@ from napari_brats.metrics.tables import (
 )
 
 AFFINE = np.array([[-2.0, 0, 0, 10], [0, -1, 0, 20], [0, 0, 1, -5], [0, 0, 0, 1]])
-KEYS = (
-    "dice iou accuracy accuracy_brain sensitivity specificity precision volume_similarity "
-    "reference_ml prediction_ml hd_mm hd95_mm hd95_voxel_mm assd_mm lesionwise_dice "
-    "lesionwise_hd95_mm lesions_found lesions_missed lesions_false"
-).split()
+KEYS = [
+    "dice",
+    "iou",
+    "accuracy",
+    "accuracy_brain",
+    "sensitivity",
+    "specificity",
+    "precision",
+    "volume_similarity",
+    "reference_ml",
+    "prediction_ml",
+    "hd_mm",
+    "hd95_mm",
+    "hd95_voxel_mm",
+    "assd_mm",
+    "lesionwise_dice",
+    "lesionwise_hd95_mm",
+    "lesions_found",
+    "lesions_missed",
+    "lesions_false",
+]
 
 
 def case(case_id: str = "A", fill: int = 2, policy: EmptyPolicy = EmptyPolicy.CHALLENGE):
