@@ -49,7 +49,7 @@ def discover(path: Path, *, strict: bool = True) -> tuple[CaseFiles, ...]:
         If there is nothing, or the only case is not usable as it stands (a modality twice, two
         label maps). One of several cases carries its ``problems`` instead.
     """
-    path = absolute(path)
+    path = absolute(Path(path))
     if is_folder(path):
         groups = _groups_of_folder(path)
     else:
@@ -72,7 +72,7 @@ def discover_files(paths: Sequence[Path], *, strict: bool = True) -> tuple[CaseF
 
     Raises CaseError if one is missing or no image, or if no case comes out.
     """
-    files = sorted({absolute(path) for path in paths})
+    files = sorted({absolute(Path(path)) for path in paths})
     for path in files:
         _require_image_file(path)
     groups = _gathered_by_id(_grouped(files))
