@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+from qtpy.QtCore import QEvent
 from qtpy.QtGui import QCloseEvent
 from qtpy.QtWidgets import QVBoxLayout, QWidget
 
@@ -60,11 +61,23 @@ class BratsWidget(QWidget):
         self._offer_devices()
         self._on_cases_changed()
 
-    def closeEvent(self, event: QCloseEvent) -> None:
-        """Stop what runs and let go of the viewer."""
+    def shut_down(self) -> None:
+        """Stop what runs and let go of the viewer. Harmless when called twice."""
         self.segment_control.cancel()
         self.bridge.close()
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        """Shut down with the window this widget may be of its own."""
+        self.shut_down()
         super().closeEvent(event)
+
+    def event(self, event: QEvent) -> bool:
+        """Go for good when the dock is closed: napari then takes the widget out of it."""
+        handled = bool(super().event(event))
+        if event.type() == QEvent.Type.ParentChange and self.parent() is None:
+            self.shut_down()
+            self.deleteLater()
+        return handled
 
     def _lay_out(self) -> None:
         sections = [
