@@ -104,7 +104,9 @@ class Case:
         """The grid all volumes share; GeometryError naming shapes and affines if they do not."""
         grid = self.reference.grid
         if any(not grid.is_same(volume.grid) for volume in self.volumes.values()):
-            listing = "\n".join(f"  {m}: {self.volumes[m].grid.describe()}" for m in self.modalities)
+            listing = "\n".join(
+                f"  {m}: {self.volumes[m].grid.describe()}" for m in self.modalities
+            )
             raise GeometryError(
                 f"The modalities of case {self.case_id} do not lie on one grid:\n{listing}\n"
                 f"Expected one shape and one affine. Resample them onto one of them (panel: "

@@ -55,7 +55,7 @@ class Region(StrEnum):
     ET = "ET"
 
     @property
-    def title(self) -> str:
+    def title(self) -> str:  # type: ignore[override]
         """A name for people, e.g. ``WT whole tumour``."""
         return f"{self.value} {_REGION_TITLES[self.value]}"
 
@@ -128,9 +128,7 @@ CONVENTIONS: Mapping[str, Convention] = {
             v2=Label.ED,
             v3=Label.ET,
         ),
-        _convention(
-            "brats2021", "BraTS 2017-2021, FeTS", v1=Label.NCR, v2=Label.ED, v4=Label.ET
-        ),
+        _convention("brats2021", "BraTS 2017-2021, FeTS", v1=Label.NCR, v2=Label.ED, v4=Label.ET),
         _convention(
             "brats2024-post",
             "BraTS 2024/2025 post-treatment",
@@ -147,9 +145,7 @@ CONVENTIONS: Mapping[str, Convention] = {
             v3=Label.CYST,
             v4=Label.ED,
         ),
-        _convention(
-            "msd", "MSD Task01 (Decathlon)", v1=Label.ED, v2=Label.NCR, v3=Label.ET
-        ),
+        _convention("msd", "MSD Task01 (Decathlon)", v1=Label.ED, v2=Label.NCR, v3=Label.ET),
         _convention(
             "brats2013",
             "BRATS 2013/2015",
@@ -251,7 +247,7 @@ def _as_small_integers(disk: npt.NDArray[np.generic]) -> LabelMap:
 
 
 def region_mask(labels: LabelMap, region: Region) -> Mask:
-    """Where ``region`` is, as bool of the same shape (all False where none of its labels occurs)."""
+    """Where ``region`` is, as bool of the same shape (all False where it does not occur)."""
     table = np.zeros(256, np.bool_)
     table[list(REGION_LABELS[region])] = True
     return table[labels]

@@ -14,7 +14,7 @@ class Modality(StrEnum):
     T2F = "T2F"
 
     @property
-    def title(self) -> str:
+    def title(self) -> str:  # type: ignore[override]
         """A name for people, e.g. ``T1C (contrast-enhanced T1)``."""
         return f"{self.value} ({_DESCRIPTIONS[self.value]})"
 

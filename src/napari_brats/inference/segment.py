@@ -149,7 +149,7 @@ def _predict(
 def _on(network: UNet3D, device: str) -> UNet3D:
     import torch
 
-    return network.to(device=device, memory_format=torch.channels_last_3d)  # type: ignore[call-overload, no-any-return]
+    return network.to(device=device, memory_format=torch.channels_last_3d)  # type: ignore[call-overload]
 
 
 def _report(steps: Pass, device: str) -> Job[Logits]:

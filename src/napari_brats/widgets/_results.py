@@ -56,4 +56,4 @@ ResultOf = Callable[[], "AutomaticResult | None"]
 
 
 def _digest(labels: LabelMap) -> bytes:
-    return hashlib.blake2b(np.ascontiguousarray(labels), digest_size=16).digest()
+    return hashlib.blake2b(np.ascontiguousarray(labels).data, digest_size=16).digest()
