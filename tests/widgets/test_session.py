@@ -14,6 +14,7 @@ from napari_brats.core.progress import Progress
 from napari_brats.inference.segment import segment
 from napari_brats.models.bundle import Bundle, Card, save_bundle
 from napari_brats.widgets.main import BratsWidget
+from napari_brats.widgets.save_panel import SaveRequest
 from napari_brats.widgets.section import Section
 
 pytestmark = pytest.mark.gui_smoke
@@ -131,9 +132,7 @@ def test_from_four_files_to_a_saved_mask(session, case_folder, qtbot, tmp_path):
     np.testing.assert_array_equal(session.labels(), automatic)
 
     target = tmp_path / "mask.nii.gz"
-    save = session.widget.save_panel
-    save._path.setText(str(target))
-    save._save.click()
+    session.widget.save_panel.save_requested.emit(SaveRequest(target, "brats2023"))
     saved = nib.load(target)
     np.testing.assert_allclose(saved.affine, AFFINE)
     np.testing.assert_array_equal(np.asarray(saved.dataobj), automatic)
