@@ -118,8 +118,8 @@ class CasePanel(QWidget):
         self._add_modality_rows()
         self._add_convention_row()
         self._add_grid_rows()
-        self._warnings = MessageLabel()
-        self._layout.addWidget(self._warnings)
+        self.warnings = MessageLabel()
+        self._layout.addWidget(self.warnings)
         self.show_case(CaseView())
 
     def show_case(self, view: CaseView) -> None:
@@ -128,31 +128,31 @@ class CasePanel(QWidget):
         has_case = bool(view.case_key)
         self._hint.setVisible(not has_case)
         self._case_body.setVisible(has_case)
-        _fill(self._cases, view.open_cases, view.case_key)
-        self._cases.setVisible(has_case)
+        _fill(self.cases, view.open_cases, view.case_key)
+        self.cases.setVisible(has_case)
         others = {str(path): case_id for path, case_id in view.folder_cases.items()}
         _fill(self._folder, {"": f"{len(others)} cases in this folder", **others}, "")
         self._folder.setVisible(bool(others))
         self._show_modalities()
-        _fill(self._convention, {n: c.title for n, c in CONVENTIONS.items()}, view.convention)
+        _fill(self.convention, {n: c.title for n, c in CONVENTIONS.items()}, view.convention)
         self._convention_reason.setText(view.convention_reason)
         self._convention_reason.setVisible(bool(view.convention_reason))
         self._grid.setText(view.grid)
         self._grid.setVisible(has_case and not view.grid_problem)
-        self._grid_problem.show_error(view.grid_problem)
+        self.grid_problem.show_error(view.grid_problem)
         self._grid_box.setVisible(bool(view.grid_problem))
         _fill(self._onto, {m.value: f"onto {m}" for m in view.chosen}, _preferred(view.chosen))
-        self._rest.setText(f"Open the rest ({view.rest})")
-        self._rest.setVisible(view.rest > 0)
-        self._warnings.show_note("\n".join(f"\u26a0 {text}" for text in view.warnings))
+        self.rest.setText(f"Open the rest ({view.rest})")
+        self.rest.setVisible(view.rest > 0)
+        self.warnings.show_note("\n".join(f"\u26a0 {text}" for text in view.warnings))
 
     def show_error(self, text: str) -> None:
         """Show why something was refused; an empty text takes the message away."""
-        self._error.show_error(text)
+        self.error.show_error(text)
 
     def show_note(self, text: str) -> None:
         """Show what is being done; an empty text takes the message away."""
-        self._error.show_note(text)
+        self.error.show_note(text)
 
     def _add_case_row(self) -> None:
         row = QHBoxLayout()
@@ -162,22 +162,22 @@ class CasePanel(QWidget):
         menu.addAction("Files of a case\u2026").triggered.connect(self._ask_files)
         opener.setMenu(menu)
         row.addWidget(opener)
-        self._rest = QPushButton()
-        self._rest.setToolTip("Files of this case that were found and are not open yet")
-        self._rest.clicked.connect(self.load_rest_requested)
-        row.addWidget(self._rest)
+        self.rest = QPushButton()
+        self.rest.setToolTip("Files of this case that were found and are not open yet")
+        self.rest.clicked.connect(self.load_rest_requested)
+        row.addWidget(self.rest)
         row.addStretch(1)
         self._layout.addLayout(row)
-        self._cases = _combo("The active case: run, save and volumes are about this one")
-        self._cases.activated.connect(
-            lambda index: self.case_activated.emit(self._cases.itemData(index))
+        self.cases = _combo("The active case: run, save and volumes are about this one")
+        self.cases.activated.connect(
+            lambda index: self.case_activated.emit(self.cases.itemData(index))
         )
-        self._layout.addWidget(self._cases)
+        self._layout.addWidget(self.cases)
         self._hint = QLabel("Drop the files or the folder of a case into the window.")
         self._hint.setWordWrap(True)
         self._layout.addWidget(self._hint)
-        self._error = MessageLabel()
-        self._layout.addWidget(self._error)
+        self.error = MessageLabel()
+        self._layout.addWidget(self.error)
 
     def _add_folder_row(self) -> None:
         self._folder = _combo("The folder you opened holds these cases; choose one to open it")
@@ -190,23 +190,23 @@ class CasePanel(QWidget):
         grid.setContentsMargins(0, 0, 0, 0)
         grid.setVerticalSpacing(1)
         grid.setColumnStretch(1, 1)
-        self._files: dict[Modality, QComboBox] = {}
-        self._reasons: dict[Modality, ElidedLabel] = {}
+        self.files: dict[Modality, QComboBox] = {}
+        self.reasons: dict[Modality, ElidedLabel] = {}
         for index, modality in enumerate(MODALITIES):
             name = QLabel(modality.value)
             name.setToolTip(modality.title)
             files = _combo("")
             files.activated.connect(
-                lambda item, m=modality: self.modality_chosen.emit(m, self._files[m].itemData(item))
+                lambda item, m=modality: self.modality_chosen.emit(m, self.files[m].itemData(item))
             )
             reason = ElidedLabel()
             reason.setEnabled(False)  # drawn dim: it explains, it is not the answer
-            self._files[modality], self._reasons[modality] = files, reason
+            self.files[modality], self.reasons[modality] = files, reason
             grid.addWidget(name, 2 * index, 0)
             grid.addWidget(files, 2 * index, 1)
             grid.addWidget(reason, 2 * index + 1, 1)
-        self._missing = MessageLabel()
-        grid.addWidget(self._missing, 2 * len(MODALITIES), 0, 1, 2)
+        self.missing = MessageLabel()
+        grid.addWidget(self.missing, 2 * len(MODALITIES), 0, 1, 2)
         self._layout.addWidget(self._case_body)
 
     def _add_convention_row(self) -> None:
@@ -214,14 +214,14 @@ class CasePanel(QWidget):
         row = 2 * len(MODALITIES) + 1
         label = QLabel("Labels")
         label.setToolTip("The label convention: which integer means what in this case's files")
-        self._convention = _combo("The label convention of this case")
-        self._convention.activated.connect(
-            lambda index: self.convention_chosen.emit(self._convention.itemData(index))
+        self.convention = _combo("The label convention of this case")
+        self.convention.activated.connect(
+            lambda index: self.convention_chosen.emit(self.convention.itemData(index))
         )
         self._convention_reason = ElidedLabel()
         self._convention_reason.setEnabled(False)
         grid.addWidget(label, row, 0)
-        grid.addWidget(self._convention, row, 1)
+        grid.addWidget(self.convention, row, 1)
         grid.addWidget(self._convention_reason, row + 1, 1)
 
     def _add_grid_rows(self) -> None:
@@ -230,15 +230,15 @@ class CasePanel(QWidget):
         self._grid_box = QWidget()
         box = QVBoxLayout(self._grid_box)
         box.setContentsMargins(0, 0, 0, 0)
-        self._grid_problem = MessageLabel()
-        box.addWidget(self._grid_problem)
+        self.grid_problem = MessageLabel()
+        box.addWidget(self.grid_problem)
         row = QHBoxLayout()
-        self._resample = QPushButton("Resample onto one grid")
-        self._resample.clicked.connect(
+        self.resample = QPushButton("Resample onto one grid")
+        self.resample.clicked.connect(
             lambda: self.resample_requested.emit(Modality(self._onto.currentData()))
         )
         self._onto = _combo("The modality whose grid the others take")
-        row.addWidget(self._resample)
+        row.addWidget(self.resample)
         row.addWidget(self._onto, 1)
         box.addLayout(row)
         self._layout.addWidget(self._grid_box)
@@ -253,15 +253,15 @@ class CasePanel(QWidget):
         whole = {source.source_id: source.title for source in view.sources}
         for modality in MODALITIES:
             chosen = view.chosen.get(modality, "")
-            _fill(self._files[modality], {"": NOT_CHOSEN, **titles}, chosen)
+            _fill(self.files[modality], {"": NOT_CHOSEN, **titles}, chosen)
             reason = view.reasons.get(modality, "")
-            self._reasons[modality].setText(reason)
-            self._reasons[modality].setVisible(bool(reason))
-            self._files[modality].setToolTip(
+            self.reasons[modality].setText(reason)
+            self.reasons[modality].setVisible(bool(reason))
+            self.files[modality].setToolTip(
                 f"{modality.title}: {whole[chosen]}\n{reason}" if chosen else modality.title
             )
         missing = ", ".join(view.missing)
-        self._missing.show_note(f"Missing: {missing}" if missing else "")
+        self.missing.show_note(f"Missing: {missing}" if missing else "")
 
     def _on_folder_case(self, index: int) -> None:
         if path := self._folder.itemData(index):
@@ -278,7 +278,8 @@ class CasePanel(QWidget):
 
 
 def _preferred(chosen: Mapping[Modality, str]) -> str:
-    return Modality.T1C if Modality.T1C in chosen else next(iter(chosen), "")
+    first = Modality.T1C if Modality.T1C in chosen else next(iter(chosen), None)
+    return "" if first is None else first.value  # Qt finds a plain text only
 
 
 def _without_common_start(titles: Sequence[str]) -> list[str]:

@@ -66,7 +66,7 @@ class CorrectPanel(QWidget):
 
     def show_labels(self, labels: Sequence[Label], selected: int) -> None:
         """Offer ``labels`` (those of the case's convention) and mark the selected one."""
-        for label, button in self._palette.items():
+        for label, button in self.palette_buttons.items():
             button.setVisible(label in labels or int(label) == selected)
             with QSignalBlocker(button):
                 button.setChecked(int(label) == selected)
@@ -137,14 +137,14 @@ class CorrectPanel(QWidget):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(2)
         group = QButtonGroup(self)
-        self._palette: dict[Label, QPushButton] = {}
+        self.palette_buttons: dict[Label, QPushButton] = {}
         for label in (la for la in Label if la):
             button = _button(f"{label.title}   {label_key(label)}", f"Paint {label.title}")
             button.setIcon(_swatch(self._colors[label]))
             button.setStyleSheet("text-align: left; padding: 3px;")
             button.clicked.connect(lambda _=False, la=label: self.label_chosen.emit(int(la)))
             group.addButton(button)
-            self._palette[label] = button
+            self.palette_buttons[label] = button
             column.addWidget(button)
         self._layout.addWidget(self._palette_box)
 

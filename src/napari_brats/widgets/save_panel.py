@@ -65,26 +65,26 @@ class SavePanel(QWidget):
         self._add_target()
         self._add_options()
         self._add_question()
-        self._message = MessageLabel()
-        self._layout.addWidget(self._message)
+        self.message = MessageLabel()
+        self._layout.addWidget(self.message)
         self.show_target(None, "brats2023")
         self.show_message("")
 
     def show_target(self, path: Path | None, convention: str) -> None:
         """Offer ``path`` and ``convention`` for the active label map; None if there is none."""
-        self._path.setText(str(path) if path else "")
+        self.path.setText(str(path) if path else "")
         with QSignalBlocker(self._convention):
             self._convention.setCurrentIndex(max(0, self._convention.findData(convention)))
-        self._save.setEnabled(path is not None)
+        self.save.setEnabled(path is not None)
         self._drop_question()
 
     def ask_replace(self, request: SaveRequest, existing: Sequence[Path]) -> None:
         """Ask whether ``existing`` may be replaced; yes emits ``request`` again, with leave."""
         self._pending = replace(request, overwrite=True)
         names = "\n".join(f"  {path.name}" for path in existing)
-        self._question.show_note(f"In {request.path.parent} there is already\n{names}\nReplace it?")
-        self._question_box.setVisible(True)
-        self._save.setEnabled(False)
+        self.question.show_note(f"In {request.path.parent} there is already\n{names}\nReplace it?")
+        self.question_box.setVisible(True)
+        self.save.setEnabled(False)
         self.show_message("")
 
     def show_saved(self, paths: Sequence[Path]) -> None:
@@ -94,21 +94,21 @@ class SavePanel(QWidget):
 
     def show_message(self, text: str, *, is_error: bool = False) -> None:
         """Show ``text`` below the button; an empty one takes the message away."""
-        (self._message.show_error if is_error else self._message.show_note)(text)
+        (self.message.show_error if is_error else self.message.show_note)(text)
 
     def _add_target(self) -> None:
         form = QFormLayout()
         form.setContentsMargins(0, 0, 0, 0)
         form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
         row = QHBoxLayout()
-        self._path = QLineEdit()
-        self._path.setToolTip("The label map's file: .nii.gz or .nii")
-        self._path.textChanged.connect(self._path.setToolTip)
+        self.path = QLineEdit()
+        self.path.setToolTip("The label map's file: .nii.gz or .nii")
+        self.path.textChanged.connect(self.path.setToolTip)
         browse = QToolButton()
         browse.setText("\u2026")
         browse.setToolTip("Choose another folder or name")
         browse.clicked.connect(self._ask_path)
-        row.addWidget(self._path, 1)
+        row.addWidget(self.path, 1)
         row.addWidget(browse)
         form.addRow("File", row)
         self._convention = QComboBox()
@@ -128,30 +128,30 @@ class SavePanel(QWidget):
         self._itksnap = QCheckBox("ITK-SNAP label descriptions")
         for box in (self._report, self._masks, self._itksnap):
             self._layout.addWidget(box)
-        self._save = QPushButton("Save label map")
-        self._save.clicked.connect(self._on_save)
-        self._layout.addWidget(self._save)
+        self.save = QPushButton("Save label map")
+        self.save.clicked.connect(self._on_save)
+        self._layout.addWidget(self.save)
 
     def _add_question(self) -> None:
-        self._question_box = QWidget()
-        box = QVBoxLayout(self._question_box)
+        self.question_box = QWidget()
+        box = QVBoxLayout(self.question_box)
         box.setContentsMargins(0, 0, 0, 0)
-        self._question = MessageLabel()
-        box.addWidget(self._question)
+        self.question = MessageLabel()
+        box.addWidget(self.question)
         row = QHBoxLayout()
-        self._replace = QPushButton("Replace")
-        self._replace.clicked.connect(self._on_replace)
-        self._keep = QPushButton("Keep")
-        self._keep.clicked.connect(self._drop_question)
-        row.addWidget(self._replace)
-        row.addWidget(self._keep)
+        self.replace = QPushButton("Replace")
+        self.replace.clicked.connect(self._on_replace)
+        self.keep = QPushButton("Keep")
+        self.keep.clicked.connect(self._drop_question)
+        row.addWidget(self.replace)
+        row.addWidget(self.keep)
         box.addLayout(row)
-        self._layout.addWidget(self._question_box)
-        self._question_box.setVisible(False)
+        self._layout.addWidget(self.question_box)
+        self.question_box.setVisible(False)
 
     def _request(self) -> SaveRequest:
         return SaveRequest(
-            path=Path(self._path.text().strip()).expanduser(),
+            path=Path(self.path.text().strip()).expanduser(),
             convention=self._convention.currentData(),
             region_masks=self._masks.isChecked(),
             itksnap=self._itksnap.isChecked(),
@@ -159,7 +159,7 @@ class SavePanel(QWidget):
         )
 
     def _on_save(self) -> None:
-        if not self._path.text().strip():
+        if not self.path.text().strip():
             self.show_message("Say where to save: the file name is empty.", is_error=True)
             return
         self.save_requested.emit(self._request())
@@ -172,16 +172,16 @@ class SavePanel(QWidget):
 
     def _drop_question(self) -> None:
         self._pending = None
-        self._question_box.setVisible(False)
-        self._save.setEnabled(bool(self._path.text()))
+        self.question_box.setVisible(False)
+        self.save.setEnabled(bool(self.path.text()))
 
     def _ask_path(self) -> None:
         path, _ = QFileDialog.getSaveFileName(
             self,
             "Save the label map",
-            self._path.text(),
+            self.path.text(),
             "NIfTI (*.nii.gz *.nii)",
             options=QFileDialog.Option.DontConfirmOverwrite,  # the panel asks itself
         )
         if path:
-            self._path.setText(path)
+            self.path.setText(path)

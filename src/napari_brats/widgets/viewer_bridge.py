@@ -174,8 +174,9 @@ class ViewerBridge(QObject):
         return key
 
     def add_segmentation(self, key: str, segmentation: Segmentation) -> Labels:
-        """Add a network's result as a new labels layer, selected."""
-        self._open[key]
+        """Add a network's result as a new labels layer, selected; older label maps are hidden."""
+        for older in self._open[key].labels:
+            older.visible = False  # two masks on top of each other cannot be read
         layer = self._add(
             label_map_to_layer(
                 segmentation.labels,

@@ -1,0 +1,50 @@
+"""A window with the BraTS panels docked, as the tests of the bridge need it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from qtpy.QtWidgets import QVBoxLayout, QWidget
+
+from napari_brats.io.layers import LABEL_COLORS
+from napari_brats.widgets.case_panel import CasePanel
+from napari_brats.widgets.case_wiring import connect_case_panels
+from napari_brats.widgets.correct_panel import CorrectPanel
+from napari_brats.widgets.save_panel import SavePanel
+from napari_brats.widgets.viewer_bridge import ViewerBridge
+
+
+@dataclass
+class Window:
+    """A viewer with the panels Case, Correct and Save docked and wired; no engine."""
+
+    viewer: Any
+    bridge: ViewerBridge
+    case: CasePanel
+    correct: CorrectPanel
+    save: SavePanel
+
+
+@pytest.fixture
+def window(make_napari_viewer: Callable[[], Any]) -> Iterator[Window]:
+    """One window; the bridge lets go of the viewer at the end."""
+    viewer = make_napari_viewer()
+    dock = QWidget()
+    case, correct, save = CasePanel(), CorrectPanel(LABEL_COLORS), SavePanel()
+    layout = QVBoxLayout(dock)
+    for panel in (case, correct, save):
+        layout.addWidget(panel)
+    bridge = ViewerBridge(viewer, dock)
+    connect_case_panels(bridge, case, correct, save)
+    viewer.window.add_dock_widget(dock, name="BraTS")
+    yield Window(viewer, bridge, case, correct, save)
+    bridge.close()
+
+
+@pytest.fixture
+def docked(window: Window) -> tuple[Any, ViewerBridge]:
+    """The viewer and the bridge of a window."""
+    return window.viewer, window.bridge
