@@ -131,6 +131,13 @@ def test_from_four_files_to_a_saved_mask(session, case_folder, qtbot, tmp_path):
     session.label_layer.undo()
     np.testing.assert_array_equal(session.labels(), automatic)
 
+    first = session.label_layer
+    session.run()
+    session.wait()
+    assert session.label_layer is not first
+    assert (first.visible, session.label_layer.visible) == (False, True)
+
+    session.viewer.layers.selection.active = first
     target = tmp_path / "mask.nii.gz"
     session.widget.save_panel.save_requested.emit(SaveRequest(target, "brats2023"))
     saved = nib.load(target)
