@@ -252,12 +252,34 @@ def test_side_by_side_shows_the_label_map_on_every_modality_and_leaves_no_trace(
     assert not viewer.canvas.grid.enabled
 
 
-def test_layers_may_go_while_side_by_side_or_flickering(opened: Docked) -> None:
+def test_layers_may_go_while_side_by_side(opened: Docked) -> None:
     viewer, bridge = opened
     bridge.view.set_side_by_side(True)
     viewer.layers.clear()
+    assert bridge.keys() == ()
     assert not bridge.view.is_side_by_side
     assert not viewer.canvas.grid.enabled
+
+
+def test_the_label_map_in_hand_stays_when_an_image_is_selected(opened: Docked) -> None:
+    viewer, bridge = opened
+    (key,) = bridge.keys()
+    own, new = viewer.layers["label map"], bridge.new_label_map(key)
+    assert bridge.label_layer(key) is new
+    viewer.layers.selection.active = own
+    viewer.layers.selection.active = viewer.layers["T2F"]
+    assert bridge.label_layer(key) is own
+    assert bridge.tools.target is own
+
+
+def test_a_new_label_map_takes_its_place_side_by_side(opened: Docked) -> None:
+    viewer, bridge = opened
+    bridge.view.set_side_by_side(True)
+    new = bridge.new_label_map(bridge.keys()[0])
+    assert bridge.view.is_side_by_side
+    mirrors = [layer for layer in viewer.layers if MIRROR in layer.metadata]
+    assert len(mirrors) == 3
+    assert all(np.shares_memory(layer.data, new.data) for layer in mirrors)
 
 
 def test_modalities_one_key_away(opened: Docked) -> None:

@@ -46,11 +46,16 @@ class ModalityView(QObject):
         if case is None or (self._case is not None and case.key != self._case.key):
             self.set_flicker(False)
             self.leave_side_by_side()
+        again = self.is_side_by_side and labels is not self._labels
+        if again:
+            self.leave_side_by_side()
         present, shown = self.present, self.shown
         self._case, self._labels = case, labels
         added = [m for m in self.present if m not in present]
         if added and present and not self.is_side_by_side:
             self.show(Modality.T1C if Modality.T1C in added else shown or added[0])
+        if again:
+            self._enter_side_by_side()
         self.changed.emit()
 
     @property

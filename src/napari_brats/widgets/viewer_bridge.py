@@ -68,6 +68,7 @@ class ViewerBridge(QObject):
         self._letters = OrientationLetters(viewer)
         self._open = OpenCases(viewer, self)
         self._keys: list[str] = []
+        self._in_hand: dict[str, Labels] = {}
         self._is_closed = False
         self._volumes_timer = QTimer(self)
         self._volumes_timer.setSingleShot(True)
@@ -215,11 +216,14 @@ class ViewerBridge(QObject):
         return self._add(data, key)
 
     def label_layer(self, key: str) -> Labels | None:
-        """The labels layer that is edited and saved: the selected one, else the newest."""
+        """The labels layer that is edited and saved: the one selected last, else the newest."""
         labels = self._open[key].labels
         active = self._viewer.layers.selection.active
         if active in labels:
-            return active
+            self._in_hand[key] = active
+        in_hand = self._in_hand.get(key)
+        if in_hand in labels:
+            return in_hand
         return labels[-1] if labels else None
 
     def layer_labels(self, layer: Layer) -> LabelMap | None:
