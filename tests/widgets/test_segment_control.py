@@ -79,7 +79,7 @@ class Session:
             self.parent,
         )
         self.results = []
-        self.control.result_ready.connect(lambda key, result: self.results.append((key, result)))
+        self.control.result_ready.connect(self.results.append)
 
     def run(self):
         self.panel.run_button.click()
@@ -107,7 +107,7 @@ def test_a_run_passes_the_options_and_its_result_becomes_a_layer(qtbot):
     assert options.postprocess == PostprocessOptions(threshold_wt=0.4)
     assert options.keep_probabilities  # the sliders need them
     assert session.viewer.added == [("key", "labels")]
-    assert session.results[0][0] == "key"
+    assert [result.segmentation.case_id for result in session.results] == ["case-1"]
     assert "on cpu" in session.text
     assert "The GPU ran out of memory." in session.text
 

@@ -137,7 +137,12 @@ def test_from_four_files_to_a_saved_mask(session, case_folder, qtbot, tmp_path):
     assert session.label_layer is not first
     assert (first.visible, session.label_layer.visible) == (False, True)
 
+    assert panel.options().threshold_wt == 0.99  # the sliders were part of the second run
+    panel.reset_button.click()
+    qtbot.waitUntil(lambda: np.array_equal(session.labels(), automatic), timeout=10_000)
     session.viewer.layers.selection.active = first
+    assert panel.form.isEnabled()  # each run's own label map keeps its sliders
+
     target = tmp_path / "mask.nii.gz"
     session.widget.save_panel.save_requested.emit(SaveRequest(target, "brats2023"))
     saved = nib.load(target)

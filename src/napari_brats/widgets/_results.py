@@ -52,7 +52,7 @@ class AutomaticResult:
 
 
 ResultOf = Callable[[], "AutomaticResult | None"]
-"""Gives the active case's result, None where there is none."""
+"""Gives the result of the label map that is edited, None where no run made it."""
 
 
 def _digest(labels: LabelMap) -> bytes:

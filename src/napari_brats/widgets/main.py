@@ -30,6 +30,7 @@ from napari_brats.widgets.viewer_bridge import ViewerBridge
 
 if TYPE_CHECKING:
     from napari import Viewer
+    from napari.layers import Layer
 
 
 class BratsWidget(QWidget):
@@ -44,7 +45,7 @@ class BratsWidget(QWidget):
         self.correct_panel = CorrectPanel(LABEL_COLORS)
         self.save_panel = SavePanel()
         self.results_bar = ResultsBar()
-        self._results: dict[str, AutomaticResult] = {}
+        self._results: dict[Layer, AutomaticResult] = {}
         self._lay_out()
         CaseWiring(self.bridge, self.case_panel, self.correct_panel, self.save_panel)
         self.segment_control = SegmentController(
@@ -56,6 +57,7 @@ class BratsWidget(QWidget):
         self.segment_control.result_ready.connect(self._on_result_ready)
         self.bridge.cases_changed.connect(self._on_cases_changed)
         self.bridge.active_case_changed.connect(self._on_cases_changed)
+        self.bridge.tools.changed.connect(self.postprocess_control.show_active_result)
         self.bridge.volumes_changed.connect(self._on_volumes_changed)
         self._offer_bundles()
         self._offer_devices()
@@ -94,17 +96,20 @@ class BratsWidget(QWidget):
         layout.addWidget(self.results_bar)
 
     def _active_result(self) -> AutomaticResult | None:
-        return self._results.get(self.bridge.active_case_key or "")
+        """That of the label map which is edited and saved, if a run of this session made it."""
+        key = self.bridge.active_case_key
+        layer = self.bridge.label_layer(key) if key else None
+        return None if layer is None else self._results.get(layer)
 
-    def _on_result_ready(self, key: str, result: AutomaticResult) -> None:
-        self._results[key] = result
+    def _on_result_ready(self, result: AutomaticResult) -> None:
+        self._results[result.layer] = result
         self.postprocess_control.show_active_result()
 
     def _on_cases_changed(self) -> None:
-        open_keys = self.bridge.keys()
-        for closed in set(self._results) - set(open_keys):
-            del self._results[closed]  # with its probabilities, some 50 MB
-        self.segment_panel.set_blocker("" if open_keys else "Open a case first.")
+        for layer in tuple(self._results):
+            if self.bridge.layer_labels(layer) is None:
+                del self._results[layer]  # with its probabilities, some 50 MB
+        self.segment_panel.set_blocker("" if self.bridge.keys() else "Open a case first.")
         self.postprocess_control.show_active_result()
 
     def _on_volumes_changed(self, key: str, volumes_ml: Mapping[Region, float]) -> None:

@@ -17,6 +17,9 @@ from napari_brats.widgets._worker import RunningJob, run_job
 from napari_brats.widgets.postprocess_panel import PostprocessPanel
 
 FOLLOW_INTERVAL_MS = 100
+NO_RESULT = (
+    "No run in this window made the active label map. Press Run: its mask follows the sliders."
+)
 
 
 class MaskViewer(Protocol):
@@ -39,13 +42,13 @@ class PostprocessController(QObject):
         self,
         panel: PostprocessPanel,
         viewer: MaskViewer,
-        result_of_active_case: ResultOf,
+        active_result: ResultOf,
         parent: QObject,
     ) -> None:
         super().__init__(parent)
         self._panel = panel
         self._viewer = viewer
-        self._result_of_active_case = result_of_active_case
+        self._active_result = active_result
         self._result: AutomaticResult | None = None
         self._wanted: PostprocessOptions | None = None
         self._may_replace = False
@@ -59,8 +62,8 @@ class PostprocessController(QObject):
         panel.keep_edits_requested.connect(self._on_keep_edits_requested)
 
     def show_active_result(self) -> None:
-        """Let the sliders act on the active case's result; call it when that may have changed."""
-        result = self._result_of_active_case()
+        """Let the sliders act on the active result; call it when that may have changed."""
+        result = self._active_result()
         if result is not None and self._viewer.layer_labels(result.layer) is None:
             result = None
         if result is self._result:
@@ -68,7 +71,7 @@ class PostprocessController(QObject):
         self._result = result
         self._forget_wish()
         if result is None:
-            self._panel.set_enabled(False, "Run a segmentation; then the mask follows the sliders.")
+            self._panel.set_enabled(False, NO_RESULT)
         else:
             self._panel.set_options(result.options)
             self._panel.set_enabled(True)

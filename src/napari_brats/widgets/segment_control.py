@@ -41,9 +41,9 @@ class ResultViewer(Protocol):
 
 
 class SegmentController(QObject):
-    """One run at a time; `result_ready` carries the case key and its AutomaticResult."""
+    """One run at a time; `result_ready` carries its AutomaticResult."""
 
-    result_ready = Signal(str, object)
+    result_ready = Signal(object)
 
     def __init__(
         self,
@@ -114,7 +114,7 @@ class SegmentController(QObject):
         if request.keep_probabilities:
             self._viewer.add_probabilities(key, segmentation)
         self._panel.show_result(result_text(segmentation, elapsed_s))
-        self.result_ready.emit(key, AutomaticResult(segmentation, options, layer))
+        self.result_ready.emit(AutomaticResult(segmentation, options, layer))
 
     def _on_failed(self, error: BratsError) -> None:
         self._panel.show_error(str(error))
