@@ -61,9 +61,7 @@ def test_display_axes_run_to_inferior_posterior_left_and_back(permutation, signs
     for axis, (world, direction) in enumerate([(2, -1), (1, -1), (0, -1)]):
         here, there = [0, 0, 0], [0, 0, 0]
         there[axis] = 1
-        move = [
-            (affine @ [*order.index_to_disk(tuple(i), shape), 1])[:3] for i in (here, there)
-        ]
+        move = [(affine @ [*order.index_to_disk(tuple(i), shape), 1])[:3] for i in (here, there)]
         step = np.sign(move[1] - move[0])
         assert step[world] == direction
         assert np.count_nonzero(step) == 1

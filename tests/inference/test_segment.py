@@ -108,9 +108,7 @@ def test_modalities_on_other_grids_are_refused_with_both_named():
         drain(segment(case, FakeBundle(), SegmentOptions("cpu")))
 
 
-@pytest.mark.parametrize(
-    ("failures", "words"), [(1, "smaller windows"), (2, "the CPU was used")]
-)
+@pytest.mark.parametrize(("failures", "words"), [(1, "smaller windows"), (2, "the CPU was used")])
 def test_out_of_memory_falls_back_and_says_so(monkeypatch, failures, words):
     monkeypatch.setattr(module, "resolve_device", lambda name: "meta-gpu")
     for name in ("predict_whole", "predict_windows"):

@@ -87,9 +87,7 @@ def test_the_loss_falls(cases, tmp_path):
     config = TrainConfig(
         steps=40, patch_size=(16, 16, 16), widths=(4, 8), warmup_steps=1, learning_rate=0.3
     )
-    losses = [
-        float(p.message.split()[1].rstrip(",")) for p in loop.train(cases, tmp_path, config)
-    ]
+    losses = [float(p.message.split()[1].rstrip(",")) for p in loop.train(cases, tmp_path, config)]
     assert np.mean(losses[-5:]) < 0.8 * np.mean(losses[:5])
 
 

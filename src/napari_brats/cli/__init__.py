@@ -8,7 +8,7 @@ import typer
 from typer.core import TyperGroup
 
 from napari_brats import INTENDED_USE, __version__
-from napari_brats.cli import bundles, evaluate, inspect, sample, segment
+from napari_brats.cli import bundles, evaluate, inspect, sample, segment, train
 from napari_brats.cli import open as open_command
 from napari_brats.cli.console import SOME_FAILED, escape_what_cannot_be_shown, note, say
 from napari_brats.core.errors import BratsError
@@ -60,6 +60,8 @@ for _name, _command, _help in (
     ("open", open_command.open_case, "Open cases in napari with the panel."),
     ("bundles", bundles.bundles, "List the networks at hand."),
     ("sample", sample.sample, "Write a synthetic case."),
+    ("train", train.train, "Train the network on labelled cases."),
+    ("bundle", train.bundle, "Score a trained network and write it as a bundle."),
 ):
     app.command(_name, short_help=_help)(_command)
 

@@ -123,10 +123,8 @@ def prepare_image(
     )
 
 
-def normalise(
-    volume: npt.NDArray[Any], foreground: Mask, out: FloatArray
-) -> None:
-    """Write ``volume`` to ``out`` with zero mean and unit variance inside ``foreground``, 0 outside.
+def normalise(volume: npt.NDArray[Any], foreground: Mask, out: FloatArray) -> None:
+    """Write ``volume`` to ``out`` with zero mean, unit variance inside ``foreground``, 0 outside.
 
     Values are clipped to percentiles of the foreground first, so that neither saturated vessels
     nor a heavy tail decide the scale. Statistics come from every other voxel per axis. A modality
@@ -166,7 +164,7 @@ def _foreground(volume: npt.NDArray[Any]) -> Mask:
 
 
 def _otsu_threshold(values: npt.NDArray[Any]) -> float:
-    """The threshold of largest between-class variance (Otsu 1979, doi:10.1109/TSMC.1979.4310076)."""
+    """The threshold of most variance between classes (Otsu 1979, doi:10.1109/TSMC.1979.4310076)."""
     low, high = np.percentile(values, (0, 99.5))
     counts, edges = np.histogram(np.clip(values, low, high), bins=256)
     centres = (edges[1:] + edges[:-1]) / 2

@@ -1,9 +1,10 @@
-"""The 3-D U-Net (Ronneberger 2015, doi:10.1007/978-3-319-24574-4_28; Cicek 2016, arXiv:1606.06650)."""
+"""The 3-D U-Net (Ronneberger 2015, arXiv:1505.04597; Cicek 2016, arXiv:1606.06650)."""
 
 from __future__ import annotations
 
 from collections.abc import Generator
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import cast
 
 import torch
@@ -49,11 +50,9 @@ class UNet3D(nn.Module):
         self.stem = nn.Conv3d(config.in_channels, widths[0], 3, stride=stride, padding=1)
         self.encoder = nn.ModuleList(
             [double_conv(widths[0], widths[0])]
-            + [double_conv(a, b, stride=2) for a, b in zip(widths, widths[1:], strict=False)]
+            + [double_conv(a, b, stride=2) for a, b in pairwise(widths)]
         )
-        self.up = nn.ModuleList(
-            nn.ConvTranspose3d(b, a, 2, stride=2) for a, b in zip(widths, widths[1:], strict=False)
-        )
+        self.up = nn.ModuleList(nn.ConvTranspose3d(b, a, 2, stride=2) for a, b in pairwise(widths))
         self.decoder = nn.ModuleList(double_conv(2 * a, a) for a in widths[:-1])
         self.head = nn.ConvTranspose3d(widths[0], config.out_channels, stride, stride=stride)
 
@@ -67,7 +66,7 @@ class UNet3D(nn.Module):
             try:
                 next(steps)
             except StopIteration as end:
-                return cast(Tensor, end.value)
+                return cast("Tensor", end.value)
 
     def forward_steps(self, image: Tensor) -> Generator[float, None, Tensor]:
         """`forward`, pausing after each level so that a caller can stop in between.
@@ -91,4 +90,4 @@ class UNet3D(nn.Module):
             x = self.decoder[i](x)
             done += 2 * cost[i] / total
             yield min(done, 1.0)
-        return cast(Tensor, self.head(x))
+        return cast("Tensor", self.head(x))

@@ -31,7 +31,7 @@ def augment(
 def rotate_and_scale(
     image: Tensor, regions: Tensor, rng: np.random.Generator
 ) -> tuple[Tensor, Tensor]:
-    """Both turned by up to 20 degrees about each axis and scaled by 0.8 to 1.2, about the centre."""
+    """Both turned by up to 20 degrees about each axis and scaled by 0.8 to 1.2."""
     turn = np.eye(3)
     for axis in range(3):
         angle = math.radians(rng.uniform(-20, 20))

@@ -92,7 +92,7 @@ class PatchDataset(Dataset[tuple[Tensor, Tensor]]):
 def _cut(
     array: npt.NDArray[np.generic], centre: npt.NDArray[np.int64], size: tuple[int, int, int]
 ) -> npt.NDArray[np.generic]:
-    """A (C, *size) patch about ``centre``, moved inside the array, zero-padded where it is smaller."""
+    """A (C, *size) patch about ``centre``, moved inside the array, padded where that is smaller."""
     patch = np.zeros((array.shape[0], *size), array.dtype)
     source, target = [slice(None)], [slice(None)]
     for middle, length, extent in zip(centre, array.shape[1:], size, strict=True):

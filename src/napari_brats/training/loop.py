@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import copy
 import csv
-import json
 import os
 import time
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +15,7 @@ import torch
 from torch import nn
 from torch.utils.data import DataLoader, Subset
 
+from napari_brats.core.errors import BratsError
 from napari_brats.core.progress import Job, Progress
 from napari_brats.models.unet import UNet3D, UNet3DConfig
 from napari_brats.training.config import TrainConfig
@@ -44,7 +44,6 @@ def train(cases: Sequence[TrainingCase], run: Path, config: TrainConfig) -> Job[
     ``config.checkpoint_every`` steps and a line per step to ``run/history.csv``.
     """
     run.mkdir(parents=True, exist_ok=True)
-    _write_config(run, config)
     state = _initial_state(config)
     if (run / CHECKPOINT).exists():
         _load_checkpoint(state, run / CHECKPOINT)
@@ -60,6 +59,22 @@ def train(cases: Sequence[TrainingCase], run: Path, config: TrainConfig) -> Job[
         yield Progress(state.step, config.steps, f"loss {loss:.3f}, soft Dice {dice:.3f}")
     state.average.eval()
     return state.average
+
+
+def averaged_network(run: Path, config: TrainConfig) -> tuple[UNet3D, int]:
+    """The moving average of the weights in a run's last checkpoint, and its step.
+
+    BratsError if the run has no checkpoint yet.
+    """
+    path = run / CHECKPOINT
+    if not path.is_file():
+        raise BratsError(
+            f"The run {run} has no checkpoint ({CHECKPOINT}) yet. Train first, at least "
+            f"{config.checkpoint_every} steps."
+        )
+    state = _initial_state(config)
+    _load_checkpoint(state, path)
+    return state.average.eval(), state.step
 
 
 def _initial_state(config: TrainConfig) -> TrainState:
@@ -103,8 +118,8 @@ def _update_average(state: TrainState, decay: float) -> None:
     with torch.no_grad():
         for mean, now in zip(state.average.parameters(), state.network.parameters(), strict=True):
             mean.lerp_(now, 1 - decay)
-        for mean, now in zip(state.average.buffers(), state.network.buffers(), strict=True):
-            mean.copy_(now)
+        for kept, buffer in zip(state.average.buffers(), state.network.buffers(), strict=True):
+            kept.copy_(buffer)
 
 
 def _set_mode(network: nn.Module, frozen_norm: bool) -> None:
@@ -126,7 +141,7 @@ def _loader(
 
 
 def _load_checkpoint(state: TrainState, path: Path) -> None:
-    stored = torch.load(path, weights_only=True)
+    stored = torch.load(path, weights_only=True)  # noqa: TID251  # our own, and no pickled code
     state.network.load_state_dict(stored["network"])
     state.average.load_state_dict(stored["average"])
     state.optimiser.load_state_dict(stored["optimiser"])
@@ -147,10 +162,6 @@ def _save_checkpoint(state: TrainState, path: Path) -> None:
         file.flush()
         os.fsync(file.fileno())
     temporary.replace(path)
-
-
-def _write_config(run: Path, config: TrainConfig) -> None:
-    (run / "config.json").write_text(json.dumps(asdict(config), indent=2) + "\n")
 
 
 def _append_history(run: Path, step: int, loss: float, dice: float, seconds: float) -> None:

@@ -1,0 +1,94 @@
+"""A run from labelled files to a bundle with scores, and what a recipe may say."""
+
+import json
+
+import nibabel as nib
+import numpy as np
+import pytest
+
+from napari_brats.core.errors import BratsError, CaseError
+from napari_brats.core.progress import drain
+from napari_brats.training.config import Recipe, TrainConfig, read_recipe
+from napari_brats.training.runs import bundle_run, train_run
+
+TINY = TrainConfig(
+    steps=2, patch_size=(16, 16, 16), widths=(4, 8), checkpoint_every=1, warmup_steps=1
+)
+
+
+@pytest.fixture
+def data(tmp_path):
+    rng = np.random.default_rng(0)
+    for case_id in ("P1", "P2", "P3"):
+        folder = tmp_path / "data" / case_id
+        folder.mkdir(parents=True)
+        labels = np.zeros((20, 20, 20), np.uint8)
+        labels[8:12, 8:12, 8:12] = 2
+        for suffix in ("t1n", "t1c", "t2w", "t2f"):
+            image = np.zeros(labels.shape, np.int16)
+            image[3:17, 3:17, 3:17] = rng.integers(80, 120, (14, 14, 14))
+            image[labels > 0] += 100
+            nib.save(nib.Nifti1Image(image, np.eye(4)), folder / f"{case_id}-{suffix}.nii.gz")
+        nib.save(nib.Nifti1Image(labels, np.eye(4)), folder / f"{case_id}-seg.nii.gz")
+    return tmp_path / "data"
+
+
+def test_a_run_ends_in_a_bundle_scored_on_the_cases_left_out(data, tmp_path):
+    recipe = Recipe(TINY, ("P3",), {"title": "Tiny"})
+    drain(train_run(data, tmp_path / "run", recipe))
+    card = drain(bundle_run(tmp_path / "run", "tiny", tmp_path / "out")).card
+    assert card.training["cases"] == ["P1", "P2"]
+    assert [row["case_id"] for row in card.scores["cases"]] == ["P3"]
+    assert card.scores["cases"][0]["regions"]["WT"]["reference_ml"] == pytest.approx(0.06)
+    subsets = card.scores["mean_dice_by_modalities"]
+    assert len(subsets) == 15
+    assert subsets["T1C"]["WT"]["n"] == 1
+    assert "ET" not in subsets["T1C"]  # absent from the reference, so it has no Dice
+
+
+def test_another_recipe_does_not_go_on_with_a_run(data, tmp_path):
+    drain(train_run(data, tmp_path / "run", Recipe(TINY, ("P3",))))
+    before = (tmp_path / "run" / "last.pt").read_bytes()
+    with pytest.raises(BratsError, match="another recipe"):
+        drain(train_run(data, tmp_path / "run", Recipe(TINY, ("P2",))))
+    assert (tmp_path / "run" / "last.pt").read_bytes() == before
+
+
+@pytest.mark.parametrize(
+    ("hold_out", "words"), [(("P9",), "P9"), (("P1", "P2", "P3"), "No case is left")]
+)
+def test_a_split_that_makes_no_sense_is_refused(data, tmp_path, hold_out, words):
+    with pytest.raises(CaseError, match=words):
+        drain(train_run(data, tmp_path / "run", Recipe(TINY, hold_out)))
+    assert not (tmp_path / "run").exists()
+
+
+def test_a_folder_that_is_no_run_is_named(tmp_path):
+    with pytest.raises(BratsError, match=r"run\.json"):
+        drain(bundle_run(tmp_path, "x", tmp_path / "out"))
+
+
+def test_a_run_without_a_checkpoint_has_no_network(data, tmp_path):
+    job = train_run(data, tmp_path / "run", Recipe(TINY))
+    next(job)
+    job.close()
+    assert json.loads((tmp_path / "run" / "run.json").read_text())["split"]["hold_out"] == []
+    with pytest.raises(BratsError, match="no checkpoint"):
+        drain(bundle_run(tmp_path / "run", "x", tmp_path / "out"))
+
+
+def test_a_recipe_is_read_and_its_mistakes_are_named(tmp_path):
+    path = tmp_path / "recipe.toml"
+    path.write_text('hold_out = ["A"]\n[train]\nsteps = 7\nwidths = [4, 8]\n[card]\ntitle = "T"\n')
+    recipe = read_recipe(path)
+    assert recipe.config.steps == 7
+    assert recipe.config.widths == (4, 8)
+    assert recipe.hold_out == ("A",)
+    path.write_text("[train]\nstep = 7\n")
+    with pytest.raises(BratsError, match=r"\[train\]: step\. Known there: batch_size"):
+        read_recipe(path)
+    path.write_text("[train\n")
+    with pytest.raises(BratsError, match="Expected TOML"):
+        read_recipe(path)
+    with pytest.raises(BratsError, match="cannot be read"):
+        read_recipe(tmp_path / "nothing.toml")
