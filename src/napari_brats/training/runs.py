@@ -70,9 +70,7 @@ def train_run(data: Path, run: Path, recipe: Recipe) -> Job[UNet3D]:
     return (yield from train(cases, run, recipe.config))
 
 
-def bundle_run(
-    run: Path, name: str, directory: Path, data: Path | None = None
-) -> Job[Bundle]:
+def bundle_run(run: Path, name: str, directory: Path, data: Path | None = None) -> Job[Bundle]:
     """Score a run's network on the cases it left out, and write it as a bundle.
 
     The card gets Dice and HD95 of each case and region with all modalities, and the mean Dice
