@@ -138,11 +138,15 @@ def test_the_user_decides_on_a_convention(tmp_path: Path):
 
 
 def test_the_record_beside_a_mask_tells_its_convention(tmp_path: Path):
-    mask = write(tmp_path / "x-seg.nii.gz", tumour(et=3))
-    (tmp_path / "x-seg.json").write_text('{"convention": {"name": "msd"}}')
-    assert label_maps_at(mask)["x"].hint == "msd"
-    (tmp_path / "x-seg.json").write_text('["something", "else"]')
-    assert label_maps_at(mask)["x"].hint is None
+    reference = write(tmp_path / "BraTS-GLI-00001-000-seg.nii.gz", tumour(et=3))
+    mask = write(tmp_path / "out" / "BraTS-GLI-00001-000-seg.nii.gz", tumour(et=3))
+    record = mask.with_name("BraTS-GLI-00001-000-seg.json")
+    record.write_text('{"convention": {"name": "msd"}}')
+    run(reference, mask, "--output", tmp_path / "o.json")
+    (case,) = json.loads((tmp_path / "o.json").read_text())["cases"]
+    assert case["reference"]["convention"] == "brats2023"
+    assert case["prediction"]["convention"] == "msd"
+    assert record.name in case["prediction"]["reason"]
 
 
 def test_predictions_called_like_the_case_and_nothing_else(tmp_path: Path):

@@ -231,6 +231,29 @@ def test_two_label_maps_are_named(tmp_path: Path) -> None:
     assert str(second) in str(error.value)
 
 
+def test_a_label_map_that_was_made_here_gives_way_to_one_that_was_given(tmp_path: Path) -> None:
+    given, own = make(tmp_path, "C/x_seg.nii.gz", "C/x-seg.nii.gz")
+    make(tmp_path, "C/x_t1.nii.gz")
+    own.with_name("x-seg.json").write_text('{"convention": {"name": "brats2023"}}')
+    (case,) = discover(tmp_path)
+    assert case.label_map is not None
+    assert case.label_map.path == given
+    assert [c.path for c in case.ignored] == [own]
+    assert "x-seg.json" in case.ignored[0].reason
+    given.unlink()
+    (case,) = discover(tmp_path)
+    assert case.label_map is not None
+    assert case.label_map.path == own
+
+
+def test_two_label_maps_that_were_made_here_are_an_ambiguity(tmp_path: Path) -> None:
+    for path in make(tmp_path, "C/x_seg.nii.gz", "C/x-seg.nii.gz"):
+        path.with_name(path.name.replace("nii.gz", "json")).write_text('{"convention": "msd"}')
+    make(tmp_path, "C/x_t1.nii.gz")
+    with pytest.raises(CaseError, match="2 label maps"):
+        discover(tmp_path)
+
+
 def test_a_bad_case_does_not_hide_the_others(tmp_path: Path) -> None:
     make(tmp_path, "A/A_t1.nii", "B/B_t1.nii", "B/B_t1w.nii")
     good, bad = discover(tmp_path)

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from napari_brats.core.errors import CaseError
-from napari_brats.core.labels import CONVENTIONS
 
 if TYPE_CHECKING:
     from napari_brats.io.discover import CaseFiles
@@ -102,21 +99,7 @@ def label_maps_at(path: Path) -> dict[str, LabelMapFile]:
 
 
 def _label_map_file(files: CaseFiles, path: Path) -> LabelMapFile:
-    recorded = _recorded_convention(path)
-    naming = "its record says" if recorded else files.naming
-    return LabelMapFile(files.case_id, path, naming, recorded or files.convention_hint)
-
-
-def _recorded_convention(path: Path) -> str | None:
-    """The convention in the record that ``segment`` writes beside its mask."""
-    name = path.name.removesuffix(".gz").removesuffix(".nii") + ".json"
-    try:
-        record = json.loads(path.with_name(name).read_bytes())
-    except (OSError, ValueError):  # no record, or some other file of that name
-        return None
-    entry = record.get("convention") if isinstance(record, Mapping) else None
-    convention = entry.get("name") if isinstance(entry, Mapping) else None
-    return convention if convention in CONVENTIONS else None
+    return LabelMapFile(files.case_id, path, files.naming, files.convention_hint)
 
 
 def _by_id(found: list[LabelMapFile]) -> dict[str, LabelMapFile]:

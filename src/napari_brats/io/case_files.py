@@ -22,6 +22,7 @@ from napari_brats.io.naming import (
     says_msd,
 )
 from napari_brats.io.scan import channel_count
+from napari_brats.io.sidecar import record_path, recorded_convention
 from napari_brats.io.words import Kind
 
 _GRID_ORDER = (Modality.T1C, Modality.T1N, Modality.T2W, Modality.T2F)
@@ -242,12 +243,21 @@ def _one_label_map(
         why = "the automatic label map; the manually corrected one was taken"
         rest = [replace(c, reason=why) for c in label_maps if c is not corrected[0]]
         return corrected[0], rest, ()
+    given = [c for c in label_maps if recorded_convention(c.path) is None]
+    if len(given) == 1:  # never the other way: what a network made must not become a reference
+        rest = [_made_here(choice) for choice in label_maps if choice is not given[0]]
+        return given[0], rest, ()
     listing = "\n".join(f"  {c.path} ({c.reason})" for c in label_maps)
     text = (
         f"Case {case_id} has {len(label_maps)} label maps:\n{listing}\nExpected one. Open the "
         f"files you want together instead of their folder, or move the others away."
     )
     return label_maps[0], label_maps[1:], (FilesProblem(text, None),)
+
+
+def _made_here(choice: FileChoice) -> FileChoice:
+    record = record_path(choice.path).name
+    return replace(choice, reason=f"made by this program ({record}); the given label map was taken")
 
 
 def _claimed_twice(

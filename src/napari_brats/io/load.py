@@ -20,12 +20,14 @@ from napari_brats.core.labels import (
     convention_by_name,
     disk_to_labels,
     disk_values,
+    values_fit,
 )
 from napari_brats.core.modalities import MODALITIES, Modality
 from napari_brats.io.case_files import CaseFiles, FileChoice
 from napari_brats.io.convention import infer_convention
 from napari_brats.io.nifti import read_channels, read_volume
 from napari_brats.io.resample import resample_volume
+from napari_brats.io.sidecar import record_path, recorded_convention
 
 DEFAULT_CONVENTION = CONVENTIONS["brats2023"]
 """What a new label map is written in where nothing tells another convention."""
@@ -133,19 +135,31 @@ def label_volume(
         if convention is not None:
             chosen, reason = convention_by_name(convention), "chosen by the user"
         else:
-            evidence = {m: v.data for m, v in images.items() if v.grid.is_same(disk.grid)}
-            chosen, reason = infer_convention(
-                disk_values(data),
-                hint,
-                naming,
-                t1n=evidence.get(Modality.T1N),
-                t1c=evidence.get(Modality.T1C),
-                disk=data,
-            )
+            chosen, reason = _recorded(disk, data) or _inferred(disk, data, images, hint, naming)
         labels = disk_to_labels(data, chosen)
     except LabelError as error:
         raise LabelError(f"{disk.path}: {error}") from None
     return LabelVolume(replace(disk, data=labels), chosen, reason)
+
+
+def _recorded(disk: Volume, data: npt.NDArray[Any]) -> tuple[Convention, str] | None:
+    """The convention in the record beside a label map, unless its values say otherwise."""
+    name = None if disk.path is None else recorded_convention(disk.path)
+    if disk.path is None or name is None or not values_fit(disk_values(data), CONVENTIONS[name]):
+        return None
+    return CONVENTIONS[name], f"its record {record_path(disk.path).name} says so"
+
+
+def _inferred(
+    disk: Volume,
+    data: npt.NDArray[Any],
+    images: Mapping[Modality, Volume],
+    hint: str | None,
+    naming: str,
+) -> tuple[Convention, str]:
+    evidence = {m: v.data for m, v in images.items() if v.grid.is_same(disk.grid)}
+    t1n, t1c = evidence.get(Modality.T1N), evidence.get(Modality.T1C)
+    return infer_convention(disk_values(data), hint, naming, t1n=t1n, t1c=t1c, disk=data)
 
 
 def read_choices(choices: Mapping[Any, FileChoice]) -> dict[Any, Volume]:

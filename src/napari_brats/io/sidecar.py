@@ -1,0 +1,28 @@
+"""The record (JSON) that this program writes beside a label map it made."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+
+from napari_brats.core.labels import CONVENTIONS
+
+
+def record_path(label_map: Path) -> Path:
+    """Where the record of a label map lies: ``x-seg.nii.gz`` has ``x-seg.json``."""
+    return label_map.with_name(label_map.name.removesuffix(".gz").removesuffix(".nii") + ".json")
+
+
+def recorded_convention(label_map: Path) -> str | None:
+    """The name of the convention that the record beside a label map tells.
+
+    None where there is no record, so that this program did not make the label map (as it stands).
+    """
+    try:
+        record = json.loads(record_path(label_map).read_bytes())
+    except (OSError, ValueError, RecursionError):  # no record, or some other file of that name
+        return None
+    entry = record.get("convention") if isinstance(record, Mapping) else None
+    name = entry.get("name") if isinstance(entry, Mapping) else entry  # command line; panel
+    return name if isinstance(name, str) and name in CONVENTIONS else None
