@@ -77,6 +77,20 @@ def test_a_label_map_opens_alone_in_internal_labels(tmp_path: Path) -> None:
     assert attributes["metadata"][TAG].convention == "brats2021"
 
 
+def test_a_mask_saved_beside_the_reference_is_told_and_opens_alone(tmp_path: Path) -> None:
+    folder = write_case(tmp_path, label_map=labels_2021())
+    own = write_nifti(folder / "BraTS2021_00001-seg.nii.gz", labels_2021())
+    own.with_name("BraTS2021_00001-seg.json").write_text('{"convention": {"name": "brats2021"}}')
+    with pytest.warns(UserWarning, match=r"BraTS2021_00001-seg\.nii\.gz.*made by this program"):
+        layers = read(str(folder))
+    assert names(layers)[-1] == "label map"
+    assert layers[-1][1]["metadata"][TAG].reference.path.name == "BraTS2021_00001_seg.nii.gz"
+    ((data, attributes, kind),) = read(str(own))
+    assert kind == "labels"
+    assert sorted(data[data > 0]) == [Label.NCR, Label.ED, Label.ET]
+    assert attributes["metadata"][TAG].reference.path == own
+
+
 def test_files_dropped_together_make_one_case_in_any_order(tmp_path: Path) -> None:
     folder = write_case(tmp_path)
     files = [str(folder / f"BraTS2021_00001_{t}.nii.gz") for t in ("flair", "t1ce", "t1")]

@@ -176,6 +176,17 @@ def test_two_label_maps_of_one_case_fail_that_case(folders, tmp_path: Path):
     assert extra.name in first["error"]
 
 
+def test_in_one_folder_the_given_mask_is_the_reference_and_the_made_one_the_prediction(
+    tmp_path: Path,
+):
+    given = write(tmp_path / "C" / "BraTS2021_00001_seg.nii.gz", tumour())
+    made = write(tmp_path / "C" / "BraTS2021_00001-seg.nii.gz", tumour(shift=1))
+    made.with_name("BraTS2021_00001-seg.json").write_text('{"convention": {"name": "brats2021"}}')
+    write(tmp_path / "C" / "BraTS2021_00001_t1.nii.gz", tumour())
+    (pair,) = pair_up(tmp_path / "C", tmp_path / "C")
+    assert (pair.reference.path, pair.prediction.path) == (given, made)
+
+
 def test_empty_regions_by_policy(tmp_path: Path):
     reference = write(tmp_path / "r" / "x_seg.nii.gz", np.minimum(tumour(), 2))
     for policy, expected in (("challenge", 1.0), ("nan", None)):

@@ -54,7 +54,7 @@ def pair_up(reference: Path, prediction: Path) -> tuple[Pair, ...]:
     CaseError
         If a path is not there or holds no label map.
     """
-    left, right = label_maps_at(reference), label_maps_at(prediction)
+    left, right = label_maps_at(reference), label_maps_at(prediction, made_here=True)
     single = len(left) == len(right) == 1
     if single and not (reference.is_dir() and prediction.is_dir()):
         (one,), (other,) = left.values(), right.values()
@@ -66,11 +66,12 @@ def pair_up(reference: Path, prediction: Path) -> tuple[Pair, ...]:
     return tuple(Pair(i, left.get(i), right.get(i)) for i in sorted({*left, *right}))
 
 
-def label_maps_at(path: Path) -> dict[str, LabelMapFile]:
+def label_maps_at(path: Path, *, made_here: bool = False) -> dict[str, LabelMapFile]:
     """The label maps of a file or a folder by case id; CaseError if there is none.
 
     In a folder these are files named as label maps, and files beside no modality whose names tell
-    nothing (nnU-Net's predictions are called like the case).
+    nothing (nnU-Net's predictions are called like the case). Where a mask of ``segment`` lies
+    beside a given label map, ``made_here`` decides which of the two is meant.
     """
     from napari_brats.io.discover import discover, discover_files
 
@@ -85,7 +86,7 @@ def label_maps_at(path: Path) -> dict[str, LabelMapFile]:
             text = "\n".join(problem.text for problem in files.problems)
             found.append(LabelMapFile(files.case_id, path, problem=text))
         elif files.label_map:
-            found.append(_label_map_file(files, files.label_map.path))
+            found.append(_label_map_file(files, _one_of(files, files.label_map.path, made_here)))
         elif not files.modalities:
             for choice in files.unassigned:
                 (alone,) = discover_files([choice.path], strict=False)
@@ -96,6 +97,14 @@ def label_maps_at(path: Path) -> dict[str, LabelMapFile]:
             f"<case>_seg.nii.gz, or a folder that holds label maps only."
         )
     return _by_id(found)
+
+
+def _one_of(files: CaseFiles, given: Path, made_here: bool) -> Path:
+    from napari_brats.io.case_files import label_maps_of
+    from napari_brats.io.sidecar import recorded_convention
+
+    made = [c.path for c in label_maps_of(files) if recorded_convention(c.path)]
+    return made[0] if made_here and len(made) == 1 else given
 
 
 def _label_map_file(files: CaseFiles, path: Path) -> LabelMapFile:

@@ -140,6 +140,12 @@ class CaseFiles:
         )
 
 
+def label_maps_of(files: CaseFiles) -> tuple[FileChoice, ...]:
+    """Every label map of a case: the one that is taken, if any, then those that were set aside."""
+    taken = () if files.label_map is None else (files.label_map,)
+    return (*taken, *(c for c in files.ignored if read_name(c.path).kind is Kind.LABEL_MAP))
+
+
 def case_from_files(
     case_id: str, paths: Sequence[Path], dataset: DatasetJson | None = None
 ) -> CaseFiles:

@@ -9,7 +9,7 @@ from pathlib import Path
 from napari_brats.core.case import Case, Volume
 from napari_brats.core.errors import BratsError, CaseError
 from napari_brats.core.modalities import Modality
-from napari_brats.io.case_files import CaseFiles, FileChoice
+from napari_brats.io.case_files import CaseFiles, FileChoice, label_maps_of
 from napari_brats.io.discover import discover, discover_files
 from napari_brats.io.layers import (
     CASES_TAG,
@@ -101,6 +101,7 @@ def _open_case(files: CaseFiles) -> Opened:
     files.require_usable()
     key = key_of(files)
     others, warnings = _others(files)
+    warnings += _set_aside(files)
     if not files.modalities:
         layers = _with_one_visible([_other_layer(c, v, files, key) for c, v in others])
         if files.label_map is not None:
@@ -119,8 +120,9 @@ def _open_case(files: CaseFiles) -> Opened:
 def _open_file(files: CaseFiles, path: Path) -> Opened:
     """The layers of one file only: one, or one per channel."""
     key = key_of(files)
-    if files.label_map is not None and files.label_map.path == path:
-        return Opened([_lone_label_map(files, files.label_map, key)], ())
+    for choice in label_maps_of(files):
+        if choice.path == path:
+            return Opened([_lone_label_map(files, choice, key)], ())
     told: dict[Modality | int, FileChoice] = {
         m: choice for m, choice in files.modalities.items() if choice.path == path
     }
@@ -153,6 +155,15 @@ def _others(files: CaseFiles) -> tuple[list[tuple[FileChoice, Volume]], tuple[st
         except BratsError as error:
             warnings.append(str(error))
     return readable, tuple(warnings)
+
+
+def _set_aside(files: CaseFiles) -> tuple[str, ...]:
+    """The label maps that are not shown because another one of the case is."""
+    others = [choice for choice in label_maps_of(files) if choice is not files.label_map]
+    if not others:
+        return ()
+    listing = "\n".join(f"  {choice.path}: {choice.reason}" for choice in others)
+    return (f"Label maps that are not shown; open such a file to see it:\n{listing}",)
 
 
 def _other_layer(choice: FileChoice, volume: Volume, files: CaseFiles, key: str) -> LayerData:
