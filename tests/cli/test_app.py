@@ -13,9 +13,10 @@ import pytest
 from typer.testing import CliRunner
 
 from napari_brats import __version__
+from napari_brats._sample_data import SAMPLE_CASE_ID, sample_directory
 from napari_brats.cli import app
 
-COMMANDS = ("segment", "evaluate", "inspect", "open", "bundles", "sample")
+COMMANDS = ("segment", "evaluate", "inspect", "open", "bundles", "sample", "train", "bundle")
 HEAVY = ("numpy", "scipy", "nibabel", "torch", "SimpleITK", "napari", "qtpy", "rich")
 
 
@@ -104,3 +105,20 @@ def test_open_of_a_missing_case_is_a_usage_error(tmp_path: Path):
 def test_sample_into_a_file_is_a_usage_error(tmp_path: Path):
     (tmp_path / "file").write_text("")
     assert invoke("sample", tmp_path / "file").exit_code == 2
+
+
+def test_sample_writes_the_shipped_files_and_keeps_what_is_there(tmp_path: Path):
+    result = invoke("sample", tmp_path / "new" / "folder")
+    assert result.exit_code == 0
+    written = Path(result.stdout.strip())
+    shipped = sample_directory() / SAMPLE_CASE_ID
+    assert written == tmp_path / "new" / "folder" / SAMPLE_CASE_ID
+    assert {p.name: p.read_bytes() for p in written.iterdir()} == {
+        p.name: p.read_bytes() for p in shipped.iterdir()
+    }
+    own = written / f"{SAMPLE_CASE_ID}-seg.nii.gz"
+    own.write_bytes(b"my own")
+    assert invoke("sample", written.parent).exit_code == 1
+    assert own.read_bytes() == b"my own"
+    assert invoke("sample", written.parent, "--overwrite").exit_code == 0
+    assert own.read_bytes() == (shipped / own.name).read_bytes()

@@ -26,6 +26,22 @@ def sample(
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise usage_error(f"Cannot write into {folder}: {error.strerror}.", "DIR") from error
-    from napari_brats.phantom import write_sample
+    say(str(_copy_sample(folder, overwrite)))
 
-    say(str(write_sample(folder, overwrite)))
+
+def _copy_sample(folder: Path, overwrite: bool) -> Path:
+    """Copy the sample that the package carries into ``folder``; make it anew if it has none."""
+    from napari_brats._sample_data import SAMPLE_CASE_ID, sample_directory
+    from napari_brats.io.atomic import write_atomically
+
+    try:
+        source = sample_directory() / SAMPLE_CASE_ID
+    except FileNotFoundError:
+        from napari_brats.phantom import write_sample
+
+        return write_sample(folder, overwrite)
+    target = folder / SAMPLE_CASE_ID
+    target.mkdir(exist_ok=True)
+    for path in sorted(source.iterdir()):
+        write_atomically(target / path.name, path.read_bytes(), overwrite=overwrite)
+    return target
