@@ -1,12 +1,12 @@
-"""Which files become which case; the files are empty, for names alone decide."""
+"""Which files become which case; 3-D files are empty, for names alone decide."""
 
 from __future__ import annotations
 
-import gzip
 import json
-import struct
 from pathlib import Path
 
+import nibabel as nib
+import numpy as np
 import pytest
 
 from napari_brats.core.errors import CaseError
@@ -24,11 +24,9 @@ def make(root: Path, *names: str) -> list[Path]:
 
 
 def make_4d(root: Path, name: str, channels: int = 4) -> Path:
-    """The first bytes of a 4-D NIfTI file."""
-    header = struct.pack("<i", 348) + bytes(36) + struct.pack("<8h", 4, 9, 9, 9, channels, 1, 1, 1)
     path = root / name
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(gzip.compress(header + bytes(292)))
+    nib.Nifti1Image(np.zeros((2, 2, 2, channels), np.uint8), np.eye(4)).to_filename(path)
     return path
 
 

@@ -1,4 +1,4 @@
-"""Listing within bounds, and the number of channels from a file's first bytes."""
+"""Listing within bounds, and the number of channels from a file's header."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from pathlib import Path
 import nibabel as nib
 import numpy as np
 import pytest
+import SimpleITK as sitk
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -24,7 +25,8 @@ def written(tmp_path: Path, image: nib.spatialimages.SpatialImage, name: str) ->
 @pytest.mark.parametrize("name", ["a.nii", "a.nii.gz"])
 @pytest.mark.parametrize("kind", [nib.Nifti1Image, nib.Nifti2Image])
 @pytest.mark.parametrize(
-    ("shape", "channels"), [((2, 3, 4), 1), ((2, 3, 4, 1), 1), ((2, 3, 4, 5), 5)]
+    ("shape", "channels"),
+    [((2, 3, 4), 1), ((2, 3, 4, 1), 1), ((2, 3, 4, 5), 5), ((2, 3, 4, 5, 1), 5)],
 )
 def test_channel_count(
     tmp_path: Path, kind: type, name: str, shape: tuple[int, ...], channels: int
@@ -38,6 +40,12 @@ def test_channel_count_of_the_other_byte_order(tmp_path: Path) -> None:
     image = nib.Nifti1Image(np.zeros((2, 2, 2, 3), ">i2"), np.eye(4), header)
     assert image.header.endianness == ">"
     assert channel_count(written(tmp_path, image, "a.nii")) == 3
+
+
+def test_channel_count_of_mha(tmp_path: Path) -> None:
+    images = [sitk.GetImageFromArray(np.zeros((4, 3, 2), np.uint8)) for _ in range(3)]
+    sitk.WriteImage(sitk.JoinSeries(images), str(tmp_path / "a.mha"))
+    assert channel_count(tmp_path / "a.mha") == 3
 
 
 def test_packing_is_told_by_content_not_by_name(tmp_path: Path) -> None:

@@ -1,17 +1,14 @@
-"""Bounded listing of folders, and the number of channels of a file from its first bytes."""
+"""Bounded listing of folders, and the number of channels of a file from its header."""
 
 from __future__ import annotations
 
-import gzip
 import os
-import struct
-import zlib
 from collections import deque
 from collections.abc import Callable, Iterator
 from itertools import islice
 from pathlib import Path
 
-from napari_brats.core.errors import CaseError
+from napari_brats.core.errors import BratsError, CaseError
 from napari_brats.io.names import is_image_name
 
 MAX_DEPTH = 6
@@ -108,41 +105,13 @@ def _is_new(entry: os.DirEntry[str], seen: set[tuple[int, int]]) -> bool:
 
 
 def channel_count(path: Path) -> int:
-    """The length of a NIfTI file's fourth axis, from its first bytes; 1 if there is none.
+    """The number of channels of an image file, from its header; 1 for a 3-D one.
 
-    Also 1 for what is no readable NIfTI file: reading it will say why.
+    Also 1 for what is no readable image: reading it will say why.
     """
-    if path.name.lower().endswith(".mha"):
-        return 1
+    from napari_brats.io.nifti import read_grid
+
     try:
-        with path.open("rb") as raw:
-            head = raw.read(2)
-            raw.seek(0)
-            if head == b"\x1f\x8b":
-                with gzip.open(raw) as unpacked:
-                    head = unpacked.read(80)
-            else:
-                head = raw.read(80)
-    except (OSError, ValueError, EOFError, zlib.error):
+        return read_grid(path)[1]
+    except BratsError:
         return 1
-    return _fourth_axis(head)
-
-
-def _fourth_axis(head: bytes) -> int:
-    if len(head) < 80:
-        return 1
-    for order in "<>":
-        size = struct.unpack(order + "i", head[:4])[0]
-        if size not in (348, 540):
-            continue
-        dims = (
-            struct.unpack(order + "8h", head[40:56])
-            if size == 348
-            else _dims_of_nifti2(head, order)
-        )
-        return max(1, int(dims[4])) if dims[0] == 4 else 1
-    return 1
-
-
-def _dims_of_nifti2(head: bytes, order: str) -> tuple[int, ...]:
-    return struct.unpack(order + "8q", head[16:80])
