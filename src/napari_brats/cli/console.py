@@ -10,6 +10,7 @@ from types import TracebackType
 
 import typer
 
+from napari_brats.core.errors import LabelError
 from napari_brats.core.progress import Job, Progress, T
 
 ALL_DONE = 0
@@ -48,6 +49,17 @@ def note(text: str) -> None:
 def usage_error(message: str, parameter: str) -> typer.BadParameter:
     """The exception that shows ``message`` with the usage line and exits with 2."""
     return typer.BadParameter(message, param_hint=parameter)
+
+
+def require_convention(name: str | None, option: str) -> None:
+    """A usage error about ``option`` if there is no label convention ``name``; None is none."""
+    from napari_brats.core.labels import convention_by_name
+
+    if name is not None:
+        try:
+            convention_by_name(name)
+        except LabelError as error:
+            raise usage_error(str(error), option) from error
 
 
 class ProgressReport:

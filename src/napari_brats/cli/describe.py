@@ -62,7 +62,8 @@ def facts_to_text(facts: Facts) -> str:
         former = geometry
     lines += [f"  ignored  {Path(e['path']).name}: {e['reason']}" for e in facts["ignored"]]
     if facts["missing"]:
-        lines.append(f"  missing  {', '.join(facts['missing'])} (--modality T1C=PATH says which)")
+        told = f"--modality {facts['missing'][0]}=PATH tells a file"
+        lines.append(f"  missing  {', '.join(facts['missing'])} ({told})")
     if facts["convention"]:
         name, reason = facts["convention"]["name"], facts["convention"]["reason"]
         lines.append(f"  label convention  {name}: {reason}")

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from napari_brats import INTENDED_USE, __version__
-from napari_brats.cli.console import ALL_DONE, INTERRUPTED, SOME_FAILED, ProgressReport, note, say
+from napari_brats.cli.console import (
+    ALL_DONE,
+    INTERRUPTED,
+    SOME_FAILED,
+    ProgressReport,
+    note,
+    require_convention,
+    say,
+)
 from napari_brats.cli.console import usage_error as usage
 from napari_brats.core.errors import BratsError, CaseError
-from napari_brats.core.progress import Job
 
 if TYPE_CHECKING:
     from napari_brats.cli.pairs import Pair
@@ -73,7 +79,7 @@ def evaluate(
         ("--reference-convention", reference_convention),
         ("--prediction-convention", prediction_convention),
     ):
-        _check_convention(name, value)
+        require_convention(value, name)
     plan = Plan(options, reference_convention, prediction_convention)
     try:
         pairs = pair_up(reference, prediction)
@@ -95,7 +101,7 @@ def evaluate(
 def _run(pairs: tuple[Pair, ...], plan: Plan, report: ProgressReport) -> list[CaseScore]:
     from napari_brats.cli.scoring import score_pairs
 
-    cases = _follow(score_pairs(pairs, plan), report)
+    cases = report.follow(score_pairs(pairs, plan))
     for case in cases:
         if case.error:
             report.line(f"{case.case_id}: {case.status}: {case.error}")
@@ -106,21 +112,6 @@ def _run(pairs: tuple[Pair, ...], plan: Plan, report: ProgressReport) -> list[Ca
             f"predictions {', '.join(ids[1][:3])}. Rename one side so that the ids agree."
         )
     return cases
-
-
-def _follow(job: Job[list[CaseScore]], report: ProgressReport) -> list[CaseScore]:
-    """Run the job to its end, showing each case as it is done."""
-    try:
-        while True:
-            try:
-                step = next(job)
-            except StopIteration as end:
-                cases: list[CaseScore] = end.value
-                return cases
-            report.start_case(step.message)
-            report.step(replace(step, message="scored"))
-    finally:
-        job.close()
 
 
 def _write(output: Path, cases: list[CaseScore], plan: Plan, paths: dict[str, str]) -> None:
@@ -152,16 +143,6 @@ def _check_output(output: Path | None) -> None:
         raise usage(f"{output.name} ends in neither .json nor .csv.", "--output")
     if not output.parent.is_dir():
         raise usage(f"The folder {output.parent} does not exist.", "--output")
-
-
-def _check_convention(option: str, name: str | None) -> None:
-    from napari_brats.core.labels import convention_by_name
-
-    if name is not None:
-        try:
-            convention_by_name(name)
-        except BratsError as error:
-            raise usage(str(error), option) from error
 
 
 def _options(challenge: str, empty: str, tolerances_mm: list[float] | None) -> ScoreOptions:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Generator
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 from typing import Any
@@ -13,7 +12,7 @@ import numpy as np
 from napari_brats.cli.pairs import LabelMapFile, Pair
 from napari_brats.core.case import LabelVolume
 from napari_brats.core.errors import BratsError, CaseError, GeometryError
-from napari_brats.core.progress import Progress
+from napari_brats.core.progress import Job, Progress
 from napari_brats.io.load import label_volume
 from napari_brats.io.nifti import read_volume
 from napari_brats.metrics.score import ScoreOptions, score_regions
@@ -40,17 +39,17 @@ class Plan:
     prediction_convention: str | None = None
 
 
-def score_pairs(pairs: tuple[Pair, ...], plan: Plan) -> Generator[Progress, None, list[CaseScore]]:
+def score_pairs(pairs: tuple[Pair, ...], plan: Plan) -> Job[list[CaseScore]]:
     """Score every pair, several at once; one that fails does not stop the others.
 
-    Yields the id of each case as it is done; returns the scores in the order of ``pairs``.
+    Yields as each case is done; returns the scores in the order of ``pairs``.
     """
     workers = max(1, min(len(pairs), os.cpu_count() or 1))
     with ThreadPoolExecutor(max_workers=workers) as pool:
         futures = {pool.submit(_attempt, pair, plan): pair for pair in pairs}
         try:
             for done, future in enumerate(as_completed(futures), start=1):
-                yield Progress(done, len(pairs), futures[future].case_id)
+                yield Progress(done, len(pairs), f"{futures[future].case_id}: scored")
         finally:
             pool.shutdown(wait=False, cancel_futures=True)
     return [future.result() for future in futures]

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from napari_brats import INTENDED_USE
-from napari_brats.cli.console import note, usage_error
-from napari_brats.core.errors import BratsError, LabelError
+from napari_brats.cli.console import note, require_convention, usage_error
+from napari_brats.core.errors import BratsError
 from napari_brats.core.modalities import MODALITIES, Modality
 
 if TYPE_CHECKING:
@@ -109,7 +109,7 @@ def segment(
         )
     except BratsError as error:
         raise usage_error(str(error), "post-processing") from error
-    _require_convention(convention)
+    require_convention(convention, "--convention")
     onto = None if grid is None else _modality(grid)
     selection = select(cases, [parse_assignment(text) for text in modality or []])
     options = SegmentOptions(_device(device), postprocess, keep_probabilities=probabilities)
@@ -118,16 +118,6 @@ def segment(
     code = run_batch(selection.cases, selection.problems, plan)
     note(INTENDED_USE)
     raise typer.Exit(code)
-
-
-def _require_convention(name: str | None) -> None:
-    from napari_brats.core.labels import convention_by_name
-
-    if name is not None:
-        try:
-            convention_by_name(name)
-        except LabelError as error:
-            raise usage_error(str(error), "--convention") from error
 
 
 def _modality(name: str) -> Modality:

@@ -1,1 +1,4 @@
-"""Values and pure functions that everything else is made of. Imports numpy, scipy, nibabel only."""
+"""Values and pure functions that everything else is made of.
+
+Imports numpy, nibabel and small compiled libraries only.
+"""

@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from napari_brats.core.errors import CaseError, GeometryError
 from napari_brats.core.geometry import Grid
-from napari_brats.core.labels import REGIONS, Convention, LabelMap, Region, volumes_ml
+from napari_brats.core.labels import Convention, LabelMap, Region, volumes_ml
 from napari_brats.core.modalities import MODALITIES, Modality
 
 
@@ -145,8 +145,3 @@ class Segmentation:
     def volumes_ml(self) -> dict[Region, float]:
         """Volume of each region in ml."""
         return volumes_ml(self.labels, self.reference.grid.voxel_mm3)
-
-
-def region_index(region: Region) -> int:
-    """The place of ``region`` on the first axis of a probabilities array."""
-    return REGIONS.index(region)

@@ -23,10 +23,11 @@ from napari_brats.core.labels import (
     values_fit,
 )
 from napari_brats.core.modalities import MODALITIES, Modality
+from napari_brats.core.progress import drain
 from napari_brats.io.case_files import CaseFiles, FileChoice
 from napari_brats.io.convention import infer_convention
 from napari_brats.io.nifti import read_channels, read_volume
-from napari_brats.io.resample import resample_volume
+from napari_brats.io.resample import resample_case
 from napari_brats.io.sidecar import record_path, recorded_convention
 
 DEFAULT_CONVENTION = CONVENTIONS["brats2023"]
@@ -72,17 +73,17 @@ def load_case(
             f"{listing or '  nothing'}\nExpected T1N, T1C, T2W or T2F. Assign the files in the "
             f"panel, or say which is which on the command line: --modality T1C=PATH"
         )
-    label_map = files.label_map if with_label_map else None
-    volumes, disk = _read_all(files.modalities, label_map)
+    volumes, disk = _read_all(files.modalities, files.label_map if with_label_map else None)
+    labels = None
+    if disk is not None:
+        labels = label_volume(disk, volumes, convention, files.convention_hint, files.naming)
+    chosen = labels.convention if labels else _convention(convention, files)
+    case = Case(files.case_id, volumes, labels, chosen)
     if resample_to is not None:
-        volumes, disk = _resampled(files, volumes, disk, resample_to)
-    chosen = _convention(convention, files)
-    case = Case(files.case_id, volumes, None, chosen)
-    if disk is None:
-        return case
-    _require_grid(disk, case)
-    labels = label_volume(disk, volumes, convention, files.convention_hint, files.naming)
-    return replace(case, label_map=labels, convention=labels.convention)
+        case = drain(resample_case(case, resample_to))
+    if case.label_map is not None:
+        _require_grid(case.label_map.volume, case)
+    return case
 
 
 def load_label_map(
@@ -187,19 +188,6 @@ def _read_all(
     volumes = read_choices(choices)
     disk = volumes.pop(None, None)
     return {m: volumes[m] for m in MODALITIES if m in volumes}, disk
-
-
-def _resampled(
-    files: CaseFiles, volumes: dict[Modality, Volume], disk: Volume | None, onto: Modality
-) -> tuple[dict[Modality, Volume], Volume | None]:
-    if onto not in volumes:
-        raise CaseError(
-            f"Case {files.case_id} has no {onto} to resample onto. It has "
-            f"{', '.join(volumes)}. Choose one of these."
-        )
-    target = volumes[onto]
-    moved = {m: resample_volume(volume, target) for m, volume in volumes.items()}
-    return moved, disk if disk is None else resample_volume(disk, target, nearest=True)
 
 
 def _convention(name: str | None, files: CaseFiles) -> Convention:

@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from napari_brats.core.boxes import bounding_box
 from napari_brats.core.errors import GeometryError
-from napari_brats.core.labels import REGION_LABELS, REGIONS, LabelMap, Region
+from napari_brats.core.labels import LabelMap
 from napari_brats.metrics.empty import EmptyPolicy
 
 JointCounts = npt.NDArray[np.int64]
@@ -78,12 +78,6 @@ def confusion_of_labels(counts: JointCounts, labels: Iterable[int]) -> Confusion
     tp, fp = counts[inside][:, inside].sum(), counts[~inside][:, inside].sum()
     fn, tn = counts[inside][:, ~inside].sum(), counts[~inside][:, ~inside].sum()
     return Confusion(int(tp), int(fp), int(fn), int(tn))
-
-
-def region_confusions(reference: LabelMap, prediction: LabelMap) -> dict[Region, Confusion]:
-    """The confusion of every region of two label maps; GeometryError if the shapes differ."""
-    counts = joint_counts(reference, prediction)
-    return {region: confusion_of_labels(counts, REGION_LABELS[region]) for region in REGIONS}
 
 
 def dice(c: Confusion, policy: EmptyPolicy = EmptyPolicy.CHALLENGE) -> float:
