@@ -141,7 +141,7 @@ class CasePanel(QWidget):
         self._grid.setVisible(has_case and not view.grid_problem)
         self.grid_problem.show_error(view.grid_problem)
         self._grid_box.setVisible(bool(view.grid_problem))
-        _fill(self._onto, {m.value: f"onto {m}" for m in view.chosen}, _preferred(view.chosen))
+        _fill(self._onto, {m.value: f"Grid of {m}" for m in view.chosen}, _preferred(view.chosen))
         self.rest.setText(f"Open the rest ({view.rest})")
         self.rest.setVisible(view.rest > 0)
         self.warnings.show_note("\n".join(f"\u26a0 {text}" for text in view.warnings))
@@ -232,15 +232,13 @@ class CasePanel(QWidget):
         box.setContentsMargins(0, 0, 0, 0)
         self.grid_problem = MessageLabel()
         box.addWidget(self.grid_problem)
-        row = QHBoxLayout()
         self.resample = QPushButton("Resample onto one grid")
         self.resample.clicked.connect(
             lambda: self.resample_requested.emit(Modality(self._onto.currentData()))
         )
         self._onto = _combo("The modality whose grid the others take")
-        row.addWidget(self.resample)
-        row.addWidget(self._onto, 1)
-        box.addLayout(row)
+        box.addWidget(self._onto)
+        box.addWidget(self.resample)
         self._layout.addWidget(self._grid_box)
 
     def _show_modalities(self) -> None:

@@ -66,7 +66,7 @@ class CaseWiring(QObject):
     def _connect_case(self) -> None:
         bridge, panel = self._bridge, self._case
         bridge.cases_changed.connect(self._show_all)
-        bridge.active_case_changed.connect(self._show_all)
+        bridge.active_case_changed.connect(self._on_active_case)
         bridge.problem.connect(panel.show_error)
         panel.open_requested.connect(self._on_open)
         panel.case_activated.connect(bridge.activate)
@@ -107,11 +107,15 @@ class CaseWiring(QObject):
 
     # -- showing
 
-    def _show_all(self, _key: str = "") -> None:
+    def _show_all(self) -> None:
         self._timer.start()
         self._show_tools()
         self._show_view()
         self._show_target()
+
+    def _on_active_case(self) -> None:
+        self._case.show_error("")  # it was about another case
+        self._show_all()
 
     def _show_case(self) -> None:
         self._case.show_case(self._describer.describe())

@@ -163,6 +163,7 @@ class OpenCases(QObject):
         theirs = tag_of(layer).reference
         grid = tag_of(case.reference).reference.grid
         self._viewer.layers.remove(layer)
+        self._viewer.layers.selection.active = [case.reference, *case.labels][-1]
         self.problem.emit(
             f"The label map {theirs.path or layer.name} was not opened: its grid is\n"
             f"  {theirs.grid.describe()},\nthat of case {case.case_id}\n  {grid.describe()}.\n"
