@@ -91,6 +91,15 @@ def test_a_mask_saved_beside_the_reference_is_told_and_opens_alone(tmp_path: Pat
     assert attributes["metadata"][TAG].reference.path == own
 
 
+def test_labels_that_are_no_numbers_are_told(tmp_path: Path) -> None:
+    holes = labels_2021().astype(np.float32)
+    holes[0, 0, 0] = np.nan
+    folder = write_case(tmp_path, label_map=holes)
+    for path in (folder, folder / "BraTS2021_00001_seg.nii.gz"):
+        with pytest.warns(UserWarning, match=r"_seg\.nii\.gz: 1 voxels are NaN"):
+            read(str(path))
+
+
 def test_files_dropped_together_make_one_case_in_any_order(tmp_path: Path) -> None:
     folder = write_case(tmp_path)
     files = [str(folder / f"BraTS2021_00001_{t}.nii.gz") for t in ("flair", "t1ce", "t1")]
@@ -112,6 +121,7 @@ def test_channels_of_an_unnamed_4d_file_come_without_modality(tmp_path: Path) ->
     assert [a["metadata"][TAG].modality for _, a, _ in layers] == [None] * 3
     assert [a["visible"] for _, a, _ in layers] == [False, False, True]
     assert [int(d[0, 0, 0]) for d, _, _ in layers] == [1, 2, 0]
+    assert names(read(str(tmp_path))) == names(layers)
 
 
 def test_channels_in_msd_order_come_with_t1c_on_top(tmp_path: Path) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -40,6 +40,11 @@ class Volume:
     header: nib.Nifti1Header
     path: Path | None = None
     notes: tuple[str, ...] = ()
+
+
+def notes_of(volumes: Iterable[Volume]) -> tuple[str, ...]:
+    """The notes of several volumes, each once: channels of one file share theirs."""
+    return tuple(dict.fromkeys(note for volume in volumes for note in volume.notes))
 
 
 @dataclass(frozen=True, eq=False)
@@ -99,6 +104,14 @@ class Case:
     @property
     def _reference_modality(self) -> Modality:
         return Modality.T1C if Modality.T1C in self.volumes else self.modalities[0]
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What the reader had to put right in its files, the label map's included."""
+        volumes = [self.volumes[m] for m in self.modalities]
+        if self.label_map is not None:
+            volumes.append(self.label_map.volume)
+        return notes_of(volumes)
 
     def require_one_grid(self) -> Grid:
         """The grid all volumes share; GeometryError naming shapes and affines if they do not."""

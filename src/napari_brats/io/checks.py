@@ -42,8 +42,7 @@ def check_case(case: Case) -> tuple[str, ...]:
     twice, the skull still on, modalities that look swapped. Looks at about a hundred thousand
     voxels of each volume; a warning is no proof, and none is no promise.
     """
-    warnings = [note for m in case.modalities for note in case.volumes[m].notes]
-    warnings += _different_grids(case)
+    warnings = [*case.notes, *_different_grids(case)]
     looks = {m: _look_at(case.volumes[m]) for m in case.modalities}
     odd = {m: _oddness(case.volumes[m], looks[m]) for m in case.modalities}
     warnings += [f"{m}: {text}" for m, text in odd.items() if text]

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from pathlib import Path
 
-from napari_brats.core.case import Case, Volume
+from napari_brats.core.case import Case, Volume, notes_of
 from napari_brats.core.errors import BratsError, CaseError
 from napari_brats.core.modalities import Modality
 from napari_brats.io.case_files import CaseFiles, FileChoice, label_maps_of
@@ -23,7 +24,7 @@ from napari_brats.io.layers import (
 )
 from napari_brats.io.load import label_volume, load_case, read_choices
 from napari_brats.io.names import absolute, case_id_of, image_stem, read_name
-from napari_brats.io.nifti import read_volume
+from napari_brats.io.nifti import read_channels, read_volume
 
 
 @dataclass(frozen=True, eq=False)
@@ -104,17 +105,16 @@ def _open_case(files: CaseFiles) -> Opened:
     warnings += _set_aside(files)
     if not files.modalities:
         layers = _with_one_visible([_other_layer(c, v, files, key) for c, v in others])
-        if files.label_map is not None:
-            layers.append(_lone_label_map(files, files.label_map, key))
-        return Opened(layers, (*warnings, *_notes(v for _, v in others)))
+        if files.label_map is None:
+            return Opened(layers, warnings)
+        alone = _lone_label_map(files, files.label_map, key)
+        return Opened([*layers, *alone.layers], (*warnings, *alone.warnings))
     case, trouble = _load(files)
     layers = [_other_layer(c, v, files, key) for c, v in others]
     layers = [(d, a | {"visible": False}, k) for d, a, k in layers]
     reasons = {modality: choice.reason for modality, choice in files.modalities.items()}
     layers += case_to_layers(case, key, reasons)
-    return Opened(
-        layers, (*warnings, *trouble, *_grid_warning(case), *_notes(case.volumes.values()))
-    )
+    return Opened(layers, (*warnings, *trouble, *_grid_warning(case), *case.notes))
 
 
 def _open_file(files: CaseFiles, path: Path) -> Opened:
@@ -122,7 +122,7 @@ def _open_file(files: CaseFiles, path: Path) -> Opened:
     key = key_of(files)
     for choice in label_maps_of(files):
         if choice.path == path:
-            return Opened([_lone_label_map(files, choice, key)], ())
+            return _lone_label_map(files, choice, key)
     told: dict[Modality | int, FileChoice] = {
         m: choice for m, choice in files.modalities.items() if choice.path == path
     }
@@ -143,17 +143,22 @@ def _open_file(files: CaseFiles, path: Path) -> Opened:
         )
         for place, choice in told.items()
     ]
-    return Opened(_with_one_visible(layers), _notes(volumes.values()))
+    return Opened(_with_one_visible(layers), notes_of(volumes.values()))
 
 
 def _others(files: CaseFiles) -> tuple[list[tuple[FileChoice, Volume]], tuple[str, ...]]:
-    """The images whose modality is not known, and why some of them cannot be read."""
-    readable, warnings = [], []
-    for choice in files.unassigned:
+    """The images whose modality is not known; what to know of them, or why one cannot be read."""
+    readable: list[tuple[FileChoice, Volume]] = []
+    warnings: list[str] = []
+    for path, channels in groupby(files.unassigned, key=lambda choice: choice.path):
+        choices = list(channels)
         try:
-            readable.append((choice, read_volume(choice.path, choice.channel)))
+            volumes = read_channels(path, [choice.channel for choice in choices])
         except BratsError as error:
             warnings.append(str(error))
+            continue
+        readable += zip(choices, volumes, strict=True)
+        warnings += notes_of(volumes)
     return readable, tuple(warnings)
 
 
@@ -175,10 +180,10 @@ def _name(choice: FileChoice) -> str:
     return stem if choice.channel is None else f"{stem} channel {choice.channel}"
 
 
-def _lone_label_map(files: CaseFiles, choice: FileChoice, key: str) -> LayerData:
+def _lone_label_map(files: CaseFiles, choice: FileChoice, key: str) -> Opened:
     disk = read_volume(choice.path, choice.channel)
     labels = label_volume(disk, {}, None, files.convention_hint, files.naming)
-    return label_volume_to_layer(labels, files.case_id, key)
+    return Opened([label_volume_to_layer(labels, files.case_id, key)], disk.notes)
 
 
 def _load(files: CaseFiles) -> tuple[Case, tuple[str, ...]]:
@@ -198,10 +203,6 @@ def _grid_warning(case: Case) -> tuple[str, ...]:
     except BratsError as error:
         return (f"{error}\nEach is shown on its own grid for now.",)
     return ()
-
-
-def _notes(volumes: Iterable[Volume]) -> tuple[str, ...]:
-    return tuple(note for volume in volumes for note in volume.notes)
 
 
 def _with_one_visible(images: list[LayerData]) -> list[LayerData]:
