@@ -103,8 +103,9 @@ def test_open_of_a_missing_case_is_a_usage_error(tmp_path: Path):
 
 
 def test_sample_into_a_file_is_a_usage_error(tmp_path: Path):
-    (tmp_path / "file").write_text("")
-    assert invoke("sample", tmp_path / "file").exit_code == 2
+    (tmp_path / SAMPLE_CASE_ID).write_text("")
+    assert invoke("sample", tmp_path / SAMPLE_CASE_ID).exit_code == 2
+    assert invoke("sample", tmp_path).exit_code == 2
 
 
 def test_sample_writes_the_shipped_files_and_keeps_what_is_there(tmp_path: Path):

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from napari_brats._sample_data import SAMPLE_CASE_ID, sample_directory
 from napari_brats.cli.console import say, usage_error
 
 
@@ -22,16 +23,16 @@ def sample(
 
     Its images are made by a program: no patient's image is in it.
     """
+    target = folder / SAMPLE_CASE_ID
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        target.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise usage_error(f"Cannot write into {folder}: {error.strerror}.", "DIR") from error
+        raise usage_error(f"Cannot write into {target}: {error.strerror}.", "DIR") from error
     say(str(_copy_sample(folder, overwrite)))
 
 
 def _copy_sample(folder: Path, overwrite: bool) -> Path:
     """Copy the sample that the package carries into ``folder``; make it anew if it has none."""
-    from napari_brats._sample_data import SAMPLE_CASE_ID, sample_directory
     from napari_brats.io.atomic import write_atomically
 
     try:
@@ -41,7 +42,6 @@ def _copy_sample(folder: Path, overwrite: bool) -> Path:
 
         return write_sample(folder, overwrite)
     target = folder / SAMPLE_CASE_ID
-    target.mkdir(exist_ok=True)
     for path in sorted(source.iterdir()):
         write_atomically(target / path.name, path.read_bytes(), overwrite=overwrite)
     return target
