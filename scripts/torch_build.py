@@ -7,11 +7,12 @@ finds anyway, and each older version that pip knows.
 
 from __future__ import annotations
 
-import itertools
 import json
+import platform
 import re
 import shutil
 import subprocess
+import time
 import tomllib
 import urllib.error
 import urllib.request
@@ -21,8 +22,12 @@ from typing import Any
 
 CPU_INDEX = "https://download.pytorch.org/whl/cpu"
 ANSWER_WITHIN_S = 5
-VERSIONS_TO_TRY = 20
+SEARCH_FOR_S = 60
+"""How long older versions are looked through. An index that tells requirements apart from the
+files answers within a second each; another makes pip download the file, 900 MB, to read them."""
+
 CUDA_PACKAGE = re.compile(r"(nvidia|cuda)[-_]", re.IGNORECASE)
+Metadata = dict[str, Any]
 
 
 def requirement(pyproject: Path) -> str:
@@ -50,10 +55,10 @@ def choose(python: Path, wanted: str) -> list[str]:
     if has_nvidia_gpu():
         print("NVIDIA GPU found: taking pip's default build of torch.", flush=True)
         return [wanted]
+    print("No NVIDIA GPU: looking for a CPU build of torch.", flush=True)
     for arguments in _candidates(python, wanted):
-        packages = _would_install(python, arguments)
-        if packages is not None and not cuda_packages(packages):
-            print(f"No NVIDIA GPU: CPU build of torch, pip install {' '.join(arguments)}")
+        metadata = _would_install(python, arguments)
+        if metadata is not None and not needs_cuda(metadata):
             return arguments
     print("No build of torch without CUDA was found; taking pip's default, several GB large.")
     return [wanted]
@@ -70,20 +75,26 @@ def has_nvidia_gpu() -> bool:
     return listing.returncode == 0 and "GPU" in listing.stdout
 
 
-def cuda_packages(packages: dict[str, str]) -> list[str]:
-    """Those of ``packages`` (name -> version) that exist for CUDA only."""
-    return [
-        name
-        for name, version in packages.items()
-        if CUDA_PACKAGE.match(name) or (name == "torch" and "+cu" in version)
-    ]
+def needs_cuda(metadata: Metadata) -> bool:
+    """Whether a build of torch with this ``metadata`` brings CUDA libraries to this machine."""
+    if "+cu" in metadata["version"]:
+        return True
+    lines: list[str] = metadata.get("requires_dist", [])
+    return any(CUDA_PACKAGE.match(line) and _counts_here(line) for line in lines)
+
+
+def _counts_here(line: str) -> bool:
+    """Whether a requirement such as ``x; platform_system == "Linux"`` is for this machine."""
+    here = {"platform_system": platform.system(), "platform_machine": platform.machine()}
+    named = re.findall(r"(platform_system|platform_machine) == [\"'](\w+)[\"']", line)
+    return "extra ==" not in line and all(here[what] == value for what, value in named)
 
 
 def known_versions(listing: str) -> list[str]:
-    """The public versions in the output of ``pip index versions``, newest first, each once."""
+    """The versions in the output of ``pip index versions``: CPU builds first, then newest first."""
     match = re.search(r"^Available versions: (.*)$", listing, re.MULTILINE)
-    versions = match.group(1).split(",") if match else []
-    return list(dict.fromkeys(version.strip().partition("+")[0] for version in versions))
+    versions = [version.strip() for version in match.group(1).split(",")] if match else []
+    return sorted(versions, key=lambda version: not version.endswith("+cpu"))
 
 
 def _candidates(python: Path, wanted: str) -> Iterator[list[str]]:
@@ -91,7 +102,10 @@ def _candidates(python: Path, wanted: str) -> Iterator[list[str]]:
         yield [wanted, "--index-url", CPU_INDEX]
     yield [wanted]
     listing = _pip(python, "index", "versions", "torch")
-    for version in itertools.islice(known_versions(listing.stdout), VERSIONS_TO_TRY):
+    stop_at = time.monotonic() + SEARCH_FOR_S
+    for version in known_versions(listing.stdout):
+        if time.monotonic() > stop_at:
+            return
         yield [f"{wanted},=={version}"]  # pip itself refuses a version outside our bounds
 
 
@@ -103,14 +117,14 @@ def _answers(index: str) -> bool:
         return False
 
 
-def _would_install(python: Path, arguments: list[str]) -> dict[str, str] | None:
-    """Name -> version of what pip would install; None if it finds nothing that fits."""
-    answer = _pip(python, "install", "--dry-run", "--quiet", "--report", "-", *arguments)
+def _would_install(python: Path, arguments: list[str]) -> Metadata | None:
+    """The metadata of the torch that pip would install; None if it finds none that fits."""
+    dry_run = ("install", "--dry-run", "--quiet", "--no-deps", "--ignore-installed")
+    answer = _pip(python, *dry_run, "--report", "-", *arguments)
     if answer.returncode != 0:
         return None
-    report: dict[str, Any] = json.loads(answer.stdout)
-    found = (entry["metadata"] for entry in report["install"])
-    return {metadata["name"]: metadata["version"] for metadata in found}
+    report: Metadata = json.loads(answer.stdout)["install"][0]["metadata"]
+    return report
 
 
 def _pip(python: Path, *arguments: str) -> subprocess.CompletedProcess[str]:

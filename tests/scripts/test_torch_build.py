@@ -6,8 +6,8 @@ import pytest
 
 import torch_build
 
-CPU = {"torch": "2.13.0", "sympy": "1.14"}
-CUDA = {"torch": "2.13.0", "nvidia-cublas": "13.0", "cuda-bindings": "13.0", "sympy": "1.14"}
+CPU = {"version": "2.13.0", "requires_dist": ["sympy>=1.13", "numpy; extra == 'all'"]}
+CUDA = {"version": "2.13.0", "requires_dist": ["sympy", "nvidia-cublas>=13"]}
 
 
 @pytest.fixture
@@ -15,18 +15,32 @@ def no_gpu(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(torch_build, "has_nvidia_gpu", lambda: False)
 
 
-def test_packages_for_cuda_are_named() -> None:
-    assert torch_build.cuda_packages(CPU) == []
-    assert torch_build.cuda_packages(CUDA) == ["nvidia-cublas", "cuda-bindings"]
-    assert torch_build.cuda_packages({"torch": "2.13.0+cu130"}) == ["torch"]
-    assert torch_build.cuda_packages({"torch": "2.13.0+cpu"}) == []
+@pytest.mark.parametrize(
+    ("version", "requirement", "expected"),
+    [
+        ("2.13.0", "sympy", False),
+        ("2.13.0+cpu", "sympy", False),
+        ("2.13.0+cu130", "sympy", True),
+        ("2.13.0", 'cuda-toolkit[cudart]==13.0.2; platform_system == "Linux"', True),
+        ("2.5.1", 'nvidia-nccl-cu12 (==2.21) ; platform_machine == "aarch64"', False),
+        ("2.5.1", 'nvidia-nccl-cu12 (==2.21) ; platform_system == "Windows"', False),
+        ("2.5.1", "nvidia-nccl-cu12; extra == 'distributed'", False),
+    ],
+)
+def test_cuda_is_told_by_the_requirements_that_count_here(
+    monkeypatch: pytest.MonkeyPatch, version: str, requirement: str, expected: bool
+) -> None:
+    monkeypatch.setattr(torch_build.platform, "system", lambda: "Linux")
+    monkeypatch.setattr(torch_build.platform, "machine", lambda: "x86_64")
+    metadata = {"version": version, "requires_dist": [requirement]}
+    assert torch_build.needs_cuda(metadata) == expected
 
 
-def test_versions_are_listed_once_newest_first() -> None:
+def test_versions_are_listed_cpu_builds_first_then_newest_first() -> None:
     listing = (
         "torch (2.15.0)\nAvailable versions: 2.15.0, 2.13.0+cpu, 2.13.0, 2.12.1\n  LATEST: 2\n"
     )
-    assert torch_build.known_versions(listing) == ["2.15.0", "2.13.0", "2.12.1"]
+    assert torch_build.known_versions(listing) == ["2.13.0+cpu", "2.15.0", "2.13.0", "2.12.1"]
     assert torch_build.known_versions("ERROR: No matching distribution found") == []
 
 
@@ -55,7 +69,7 @@ def test_without_it_the_newest_version_that_brings_no_cuda_is_taken(
         "torch<3,==2.8": CPU,
         "torch<3,==2.7": CPU,
     }
-    _without_index(monkeypatch, answers, "Available versions: 3.1, 2.9, 2.8+cpu, 2.8, 2.7")
+    _without_index(monkeypatch, answers, "Available versions: 3.1, 2.9, 2.8, 2.7")
     assert torch_build.choose(Path("python"), "torch<3") == ["torch<3,==2.8"]
 
 
@@ -68,13 +82,20 @@ def test_the_default_is_left_when_all_builds_bring_cuda(
     assert "several GB" in capsys.readouterr().out
 
 
+@pytest.mark.usefixtures("no_gpu")
+def test_the_search_ends_after_a_while(monkeypatch: pytest.MonkeyPatch) -> None:
+    _without_index(monkeypatch, {"torch<3": CUDA, "torch<3,==2.9": CPU}, "Available versions: 2.9")
+    monkeypatch.setattr(torch_build, "SEARCH_FOR_S", -1)
+    assert torch_build.choose(Path("python"), "torch<3") == ["torch<3"]
+
+
 def test_a_gpu_gets_the_default_build(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(torch_build, "has_nvidia_gpu", lambda: True)
     assert torch_build.choose(Path("python"), "torch<3") == ["torch<3"]
 
 
 def _without_index(
-    monkeypatch: pytest.MonkeyPatch, answers: dict[str, dict[str, str] | None], listing: str
+    monkeypatch: pytest.MonkeyPatch, answers: dict[str, torch_build.Metadata | None], listing: str
 ) -> None:
     """No CPU index; pip would install ``answers`` and lists the versions in ``listing``."""
 
