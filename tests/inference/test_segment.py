@@ -26,8 +26,9 @@ class BrightIsTumour:
 
     config = _Config()
 
-    def __init__(self, memory_errors=0):
+    def __init__(self, memory_errors=0, error=None):
         self.memory_errors = memory_errors
+        self.error = error or torch.OutOfMemoryError("CUDA out of memory")
 
     def to(self, **_):
         return self
@@ -36,7 +37,7 @@ class BrightIsTumour:
         yield 0.5
         if self.memory_errors:
             self.memory_errors -= 1
-            raise torch.OutOfMemoryError("CUDA out of memory")
+            raise self.error
         bright = torch.where(image[:, 3:4] > 1, 5.0, -5.0)
         return bright.expand(-1, 3, -1, -1, -1)
 
@@ -109,17 +110,31 @@ def test_modalities_on_other_grids_are_refused_with_both_named():
 
 
 @pytest.mark.parametrize(("failures", "words"), [(1, "smaller windows"), (2, "the CPU was used")])
-def test_out_of_memory_falls_back_and_says_so(monkeypatch, failures, words):
+@pytest.mark.parametrize(
+    "error", [torch.OutOfMemoryError("CUDA ..."), RuntimeError("MPS backend out of memory")]
+)
+def test_out_of_memory_falls_back_and_says_so(on_a_gpu, failures, words, error):
+    bundle = FakeBundle(BrightIsTumour(failures, error))
+    result = drain(segment(_case(np.eye(4)), bundle, SegmentOptions()))
+    assert words in result.provenance["notes"][-1]
+    assert result.volumes_ml()["ET"] == pytest.approx(0.064)
+
+
+def test_other_errors_of_a_gpu_are_not_taken_for_a_lack_of_memory(on_a_gpu):
+    bundle = FakeBundle(BrightIsTumour(1, RuntimeError("device-side assert triggered")))
+    with pytest.raises(RuntimeError, match="device-side"):
+        drain(segment(_case(np.eye(4)), bundle, SegmentOptions()))
+
+
+@pytest.fixture
+def on_a_gpu(monkeypatch):
+    """Calls the CPU a GPU, so that the way down from one can be walked here."""
     monkeypatch.setattr(module, "resolve_device", lambda name: "meta-gpu")
     for name in ("predict_whole", "predict_windows"):
         real = getattr(module, name)
         monkeypatch.setattr(
             module, name, lambda network, image, device, real=real: real(network, image, "cpu")
         )
-    bundle = FakeBundle(BrightIsTumour(memory_errors=failures))
-    result = drain(segment(_case(np.eye(4)), bundle, SegmentOptions()))
-    assert words in result.provenance["notes"][-1]
-    assert result.volumes_ml()["ET"] == pytest.approx(0.064)
 
 
 def test_closing_the_job_ends_the_network_between_levels():

@@ -81,6 +81,8 @@ def test_resuming_gives_what_an_uninterrupted_run_gives(cases, tmp_path):
     resumed = drain(loop.train(cases, tmp_path / "killed", CONFIG))
     for name, value in whole.state_dict().items():
         assert torch.allclose(value.float(), resumed.state_dict()[name].float(), atol=1e-6), name
+    rows = (tmp_path / "killed" / loop.HISTORY).read_text().splitlines()
+    assert [row.split(",")[0] for row in rows] == ["step", "1", "2", "3", "4", "5", "6"]
 
 
 def test_the_loss_falls(cases, tmp_path):

@@ -136,14 +136,23 @@ def _predict(
     for where, predict, note in attempts[:-1]:
         try:
             logits = yield from _report(predict(_on(network, where), image, where), where)
-        except torch.OutOfMemoryError:
-            torch.cuda.empty_cache()
+        except RuntimeError as error:
+            if not _is_out_of_memory(error):
+                raise
+            torch.cuda.empty_cache()  # does nothing where CUDA was never used
             continue
         notes += [note] if note else []
         return logits, where
     where, predict, note = attempts[-1]
     notes += [note] if note else []
     return (yield from _report(predict(_on(network, where), image, where), where)), where
+
+
+def _is_out_of_memory(error: RuntimeError) -> bool:
+    """Whether a device ran out of memory: CUDA has an exception of its own, Apple's GPUs words."""
+    import torch
+
+    return isinstance(error, torch.OutOfMemoryError) or "out of memory" in str(error)
 
 
 def _on(network: UNet3D, device: str) -> UNet3D:

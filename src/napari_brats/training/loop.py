@@ -47,6 +47,7 @@ def train(cases: Sequence[TrainingCase], run: Path, config: TrainConfig) -> Job[
     state = _initial_state(config)
     if (run / CHECKPOINT).exists():
         _load_checkpoint(state, run / CHECKPOINT)
+        _forget_lost_steps(run, state.step)
     freeze_from = int(config.steps * (1 - config.frozen_norm_share))
     for image, regions in _loader(cases, config, state.step):
         started = time.perf_counter()
@@ -161,6 +162,15 @@ def _save_checkpoint(state: TrainState, path: Path) -> None:
         torch.save(stored, file)
         file.flush()
         os.fsync(file.fileno())
+    temporary.replace(path)
+
+
+def _forget_lost_steps(run: Path, done: int) -> None:
+    """Drop the rows of steps that came after the checkpoint: they are done again."""
+    path = run / HISTORY
+    lines = path.read_text().splitlines(keepends=True)
+    temporary = path.with_suffix(".tmp")
+    temporary.write_text("".join(lines[: done + 1]))
     temporary.replace(path)
 
 
