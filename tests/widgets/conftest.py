@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
+from napari.utils._proxies import PublicOnlyProxy
 from qtpy.QtWidgets import QVBoxLayout, QWidget
 
 from napari_brats.io.layers import LABEL_COLORS
@@ -37,7 +38,7 @@ def window(make_napari_viewer: Callable[[], Any]) -> Iterator[Window]:
     layout = QVBoxLayout(dock)
     for panel in (case, correct, save):
         layout.addWidget(panel)
-    bridge = ViewerBridge(viewer, dock)
+    bridge = ViewerBridge(PublicOnlyProxy(viewer), dock)  # as napari hands it to plugins
     connect_case_panels(bridge, case, correct, save)
     viewer.window.add_dock_widget(dock, name="BraTS")
     yield Window(viewer, bridge, case, correct, save)

@@ -7,6 +7,7 @@ import json
 import nibabel as nib
 import numpy as np
 import pytest
+from napari.utils._proxies import PublicOnlyProxy
 from qtpy.compat import isalive
 from qtpy.QtCore import QThreadPool, QTimer
 
@@ -57,7 +58,8 @@ class Session:
     def __init__(self, viewer, engine, qtbot):
         self.viewer = viewer
         self.qtbot = qtbot
-        self.widget = BratsWidget(viewer, engine)
+        # as napari hands its viewer to plugins
+        self.widget = BratsWidget(PublicOnlyProxy(viewer), engine)
         viewer.window.add_dock_widget(self.widget, name="BraTS")
         self.run_button = self.widget.segment_panel.run_button
         qtbot.waitUntil(lambda: self.widget.segment_panel.device_box.count() > 0, timeout=60_000)

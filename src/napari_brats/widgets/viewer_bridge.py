@@ -61,7 +61,13 @@ class ViewerBridge(QObject):
     problem = Signal(str)
 
     def __init__(self, viewer: Viewer, parent: QObject | None = None) -> None:
+        """Act on this viewer, or on the one behind the proxy that napari hands to plugins.
+
+        The proxy gives a layer a new face each time it is asked for, so that one layer would be
+        taken for two.
+        """
         super().__init__(parent)
+        viewer = getattr(viewer, "__wrapped__", viewer)
         self._viewer = viewer
         self.tools = LabelTools(viewer, self)
         self.view = ModalityView(viewer, self)
