@@ -12,7 +12,8 @@ from qtpy.QtWidgets import QLabel
 from napari_brats.core.labels import Label
 from napari_brats.core.modalities import Modality
 from napari_brats.io.layers import LABEL_COLORS
-from napari_brats.widgets.case_panel import CasePanel, CaseView, Source
+from napari_brats.widgets.case_panel import CasePanel
+from napari_brats.widgets.case_view import CaseView, Source
 from napari_brats.widgets.correct_panel import CorrectPanel
 from napari_brats.widgets.keys import KEYS, MODALITY_KEYS, help_text, label_key
 from napari_brats.widgets.save_panel import SavePanel, SaveRequest

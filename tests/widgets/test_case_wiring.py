@@ -73,6 +73,21 @@ def test_a_new_label_map_is_painted_and_saved_with_all_that_belongs_to_it(
     assert '"ET enhancing tumour"' in (home / f"{home.name}-seg-labels.txt").read_text()
 
 
+def test_a_typed_file_name_stays_until_another_label_map_is_taken_in_hand(
+    window: Window, tmp_path: Path
+) -> None:
+    home = write_images(tmp_path)
+    window.viewer.open(str(home), plugin="napari-brats")
+    window.correct.new_label_map_requested.emit()
+    window.save.path.setText("mine.nii.gz")
+    window.viewer.layers.selection.active = window.viewer.layers["T2F"]
+    window.bridge.view.set_side_by_side(True)
+    window.bridge.view.set_side_by_side(False)
+    assert window.save.path.text() == "mine.nii.gz"
+    window.correct.new_label_map_requested.emit()
+    assert window.save.path.text() == str(home / f"{home.name}-seg.nii.gz")
+
+
 def test_an_existing_file_is_replaced_only_when_agreed(window: Window, tmp_path: Path) -> None:
     home = write_images(tmp_path)
     window.viewer.open(str(home), plugin="napari-brats")
@@ -108,3 +123,15 @@ def test_the_case_s_own_label_map_is_proposed_for_its_own_file(
     assert window.save.path.text() == str(own)
     window.correct.new_label_map_requested.emit()  # a second one would make the folder ambiguous
     assert window.save.path.text() == str(home / "napari-brats" / f"{home.name}-seg.nii.gz")
+
+
+def test_a_key_chooses_only_labels_that_the_case_can_be_saved_with(
+    window: Window, tmp_path: Path
+) -> None:
+    home = write_images(tmp_path)
+    window.viewer.open(str(home), plugin="napari-brats")
+    window.correct.new_label_map_requested.emit()
+    press = {str(key): action for key, action in window.viewer.keymap.items()}
+    press["Alt+3"](window.viewer)
+    press["Alt+4"](window.viewer)  # RC, which BraTS 2021 has not
+    assert window.bridge.tools.label == Label.ET

@@ -34,6 +34,11 @@ def test_moving_a_slider_emits_the_options(panel, qtbot):
     assert caught.args == [PostprocessOptions(threshold_et=0.3)]
 
 
+def test_options_are_what_the_sliders_show(panel):
+    panel.controls["threshold_wt"].value = 0.208841  # where a dragged slider may stop
+    assert panel.options().threshold_wt == 0.21
+
+
 def test_set_options_moves_the_sliders_silently(panel, qtbot):
     wanted = PostprocessOptions(0.4, 0.6, 0.7, 250.0, True, 1.5, 2.0)
     with qtbot.assertNotEmitted(panel.options_changed):

@@ -87,6 +87,13 @@ class Session:
         """The label map on screen, (X, Y, Z), copied."""
         return self.widget.bridge.layer_labels(self.label_layer).copy()
 
+    def save(self, path):
+        """Save the label map, replacing files; the provenance told beside it."""
+        request = SaveRequest(path, "brats2023", overwrite=True)
+        self.widget.save_panel.save_requested.emit(request)
+        report = json.loads(path.with_name(f"{path.name.split('.')[0]}.json").read_text())
+        return report["provenance"]
+
     def expect_volumes(self, labels):
         """Wait until the bar shows the whole tumour's volume of ``labels`` (2 mm^3 a voxel)."""
         volume_ml = np.count_nonzero(labels) * 2 / 1000
@@ -146,12 +153,15 @@ def test_from_four_files_to_a_saved_mask(session, case_folder, qtbot, tmp_path):
     assert panel.form.isEnabled()  # each run's own label map keeps its sliders
 
     target = tmp_path / "mask.nii.gz"
-    session.widget.save_panel.save_requested.emit(SaveRequest(target, "brats2023"))
+    made = session.save(target)
     saved = nib.load(target)
     np.testing.assert_allclose(saved.affine, AFFINE)
     np.testing.assert_array_equal(np.asarray(saved.dataobj), automatic)
-    report = json.loads((tmp_path / "mask.json").read_text())
-    assert report["provenance"]["bundle"]["name"] == "tiny"
+    assert made["bundle"]["name"] == "tiny"
+    assert made["postprocess"]["threshold_wt"] == 0.5  # the slider's steps were undone
+    assert made["edited_by_hand"] is False
+    first.data_setitem((np.array([1]), np.array([2]), np.array([3])), 3)
+    assert session.save(target)["edited_by_hand"] is True
 
 
 def blocked_engine(release):
@@ -204,10 +214,16 @@ def test_closing_the_dock_during_a_run_ends_it_and_leaves_a_working_viewer(
     session = Session(make_napari_viewer(), blocked_engine([]), qtbot)
     session.open(case_folder)
     session.run()
+    bridge = session.widget.bridge
+    bridge.new_label_map(bridge.active_case_key)
+    names = [layer.name for layer in session.viewer.layers]
+    bridge.view.set_side_by_side(True)
     window = session.viewer.window
     QTimer.singleShot(0, lambda: window.remove_dock_widget(session.widget))  # as a click would
     pool = QThreadPool.globalInstance()
     qtbot.waitUntil(lambda: pool.activeThreadCount() == 0, timeout=10_000)
+    assert not session.viewer.canvas.grid.enabled
+    assert [layer.name for layer in session.viewer.layers] == names
     session.viewer.layers.clear()
     session.viewer.add_labels(np.zeros((4, 4, 4), np.uint8)).paint((1, 1, 1), 1)
     qtbot.waitUntil(lambda: not isalive(session.widget), timeout=10_000)

@@ -180,6 +180,45 @@ def test_a_result_is_a_new_layer_and_writing_into_it_is_one_undo_step(opened: Do
     assert bridge.layer_labels(layer) is None
 
 
+def test_a_second_case_is_looked_at_where_it_lies(opened: Docked, tmp_path: Path) -> None:
+    viewer, bridge = opened
+    home = tmp_path / "BraTS2021_00002"
+    home.mkdir()
+    path = home / f"{home.name}_t1ce.nii"
+    write_nifti(path, np.zeros((200, 60, 90), np.int16), affine_of("LPS"))
+    viewer.dims.set_point(0, 2)
+    open_all(viewer, path)
+    assert np.allclose(
+        viewer.scene.camera.center[1:], (29.5, 99.5)
+    )  # rows run A to P, columns R to L
+    viewer.dims.set_point(0, 80)
+    bridge.activate("BraTS2021_00001")
+    first = viewer.layers["T1C"].extent.world
+    assert np.allclose(viewer.scene.camera.center[1:], first.mean(axis=0)[1:])
+    assert viewer.dims.point[0] <= first[1, 0]  # not on a slice that this case has not
+
+
+def test_automatic_writes_are_one_undo_step_until_something_is_painted(opened: Docked) -> None:
+    _viewer, bridge = opened
+    (key,) = bridge.keys()
+    layer = bridge.new_label_map(key)
+    maps = [np.full(SHAPE, label, np.uint8) for label in (Label.NCR, Label.ED, Label.ET)]
+    for labels in maps:  # as a slider that is dragged writes
+        bridge.set_layer_labels(layer, labels, {"postprocess": {}})
+    assert np.array_equal(bridge.layer_labels(layer), maps[-1])
+    layer.undo()
+    assert not bridge.layer_labels(layer).any()
+    layer.redo()
+    assert np.array_equal(bridge.layer_labels(layer), maps[-1])
+
+    bridge.set_layer_labels(layer, maps[0], {"postprocess": {}})
+    layer.paint((1, 1, 1), int(Label.ED))
+    painted = bridge.layer_labels(layer).copy()
+    bridge.set_layer_labels(layer, maps[1], {"postprocess": {}})
+    layer.undo()
+    assert np.array_equal(bridge.layer_labels(layer), painted)
+
+
 def test_probabilities_are_layers_of_the_case_and_hidden(opened: Docked) -> None:
     _viewer, bridge = opened
     (key,) = bridge.keys()
@@ -220,10 +259,10 @@ def test_a_corrected_modality_changes_places(opened: Docked) -> None:
     (key,) = bridge.keys()
     by_modality = bridge.open_case(key).by_modality
     t1n, t2w = by_modality[Modality.T1N], by_modality[Modality.T2W]
-    bridge.assign_modality(key, Modality.T1N, t2w)
+    bridge.images.assign_modality(key, Modality.T1N, t2w)
     assert bridge.open_case(key).by_modality[Modality.T1N] is t2w
     assert bridge.open_case(key).by_modality[Modality.T2W] is t1n
-    bridge.assign_modality(key, Modality.T2W, None)
+    bridge.images.assign_modality(key, Modality.T2W, None)
     assert Modality.T2W not in bridge.open_case(key).by_modality
     assert t1n in bridge.open_case(key).images  # still there, without a modality
 
@@ -242,6 +281,7 @@ def test_side_by_side_shows_the_label_map_on_every_modality_and_leaves_no_trace(
     ]
     assert [cell[0].name for cell in cells] == ["T1N", "T1C", "T2W", "T2F"]
     for cell in cells:
+        assert cell[0].name_overlay.visible  # which modality it is stands in each cell
         assert np.shares_memory(cell[1].data, labels.data)
     assert sum(MIRROR in layer.metadata for layer in viewer.layers) == 3
     assert len(bridge.open_case(bridge.keys()[0]).labels) == 1
@@ -250,6 +290,7 @@ def test_side_by_side_shows_the_label_map_on_every_modality_and_leaves_no_trace(
     bridge.view.set_side_by_side(False)
     assert [(layer.name, layer.visible) for layer in viewer.layers] == before
     assert not viewer.canvas.grid.enabled
+    assert not any(layer.name_overlay.visible for layer in viewer.layers)
 
 
 def test_layers_may_go_while_side_by_side(opened: Docked) -> None:
@@ -324,7 +365,7 @@ def test_modalities_on_different_grids_are_refused_then_resampled(
     (key,) = bridge.keys()
     with pytest.raises(GeometryError, match="3x3x3"):
         bridge.case(key).require_one_grid()
-    bridge.replace_images(key, drain(resample_case(bridge.case(key), Modality.T1C)))
+    bridge.images.replace(key, drain(resample_case(bridge.case(key), Modality.T1C)))
     assert bridge.case(key).require_one_grid().shape == SHAPE
     assert len(viewer.layers) == 2
 

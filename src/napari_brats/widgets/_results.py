@@ -41,19 +41,20 @@ class AutomaticResult:
         """Remember ``labels`` (copied) as made automatically with ``options``."""
         self.options = options
         self._latest = labels.copy()
-        self._digests.add(_digest(labels))
+        self._digests.add(digest_of(labels))
 
     def is_edited(self, labels: LabelMap) -> bool:
         """Whether ``labels`` is none of the label maps made automatically.
 
         Undoing edits, or slider steps, leads back to one that was.
         """
-        return not np.array_equal(labels, self._latest) and _digest(labels) not in self._digests
+        return not np.array_equal(labels, self._latest) and digest_of(labels) not in self._digests
 
 
 ResultOf = Callable[[], "AutomaticResult | None"]
 """Gives the result of the label map that is edited, None where no run made it."""
 
 
-def _digest(labels: LabelMap) -> bytes:
+def digest_of(labels: LabelMap) -> bytes:
+    """The same bytes for the same voxels, whatever their order in memory."""
     return hashlib.blake2b(np.ascontiguousarray(labels).data, digest_size=16).digest()

@@ -9,7 +9,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from napari_brats.core.case import Case, LabelVolume, Volume
-from napari_brats.core.labels import CONVENTIONS, LabelMap
+from napari_brats.core.labels import (
+    CONVENTIONS,
+    Convention,
+    LabelMap,
+    disk_to_labels,
+    labels_to_disk,
+)
 from napari_brats.core.modalities import MODALITIES, Modality
 from napari_brats.io.case_files import CaseFiles
 from napari_brats.io.layers import CASES_TAG, TAG, LayerTag, layer_data_to_disk
@@ -168,6 +174,19 @@ def is_from_file(layer: Layer, open_case: OpenCase) -> bool:
     """Whether a label map layer was read from a label map file, not made on an image."""
     path = tag_of(layer).reference.path
     return path is not None and path not in [tag_of(i).reference.path for i in open_case.images]
+
+
+def read_again(open_case: OpenCase, convention: Convention) -> dict[Layer, LabelMap]:
+    """What the case's label map files say in another convention, edits by hand included.
+
+    LabelError if one holds values that ``convention`` does not know.
+    """
+    again = {}
+    for layer in open_case.labels:
+        if is_from_file(layer, open_case):
+            former = CONVENTIONS[tag_of(layer).convention or DEFAULT_CONVENTION]
+            again[layer] = disk_to_labels(labels_to_disk(labels_of(layer), former), convention)
+    return again
 
 
 def volume_of(layer: Layer) -> Volume:

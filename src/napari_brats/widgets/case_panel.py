@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 
 from qtpy.QtCore import QSignalBlocker, Signal
@@ -22,80 +21,12 @@ from qtpy.QtWidgets import (
 
 from napari_brats.core.labels import CONVENTIONS
 from napari_brats.core.modalities import MODALITIES, Modality
+from napari_brats.widgets.case_view import CaseView
 from napari_brats.widgets.elided_label import ElidedLabel
 from napari_brats.widgets.message import MessageLabel
 
 NOT_CHOSEN = "(missing)"
 IMAGE_FILES = "Images (*.nii *.nii.gz *.mha);;All files (*)"
-
-
-@dataclass(frozen=True)
-class Source:
-    """Something a modality can be taken from: an open layer or a file on disk.
-
-    Attributes
-    ----------
-    source_id
-        What the bridge knows it by.
-    title
-        The file's name (and the channel of a 4-D file).
-    is_open
-        Whether it is a layer already.
-    """
-
-    source_id: str
-    title: str
-    is_open: bool = True
-
-
-@dataclass(frozen=True)
-class CaseView:
-    """All that the panel shows of the active case.
-
-    Attributes
-    ----------
-    case_key, case_id
-        The active case; both empty when none is open.
-    open_cases
-        Key -> title of every open case, in the order of opening.
-    sources
-        What can be chosen for a modality.
-    chosen
-        Modality -> source id.
-    reasons
-        Modality -> why that file was taken for it.
-    convention, convention_reason
-        Name of the label convention, and why.
-    grid
-        The common grid in words.
-    grid_problem
-        What to say when the modalities do not lie on one grid; else empty.
-    rest
-        Number of files of this case that were found and are not open.
-    folder_cases
-        Other cases of the folder that was opened: path -> case id.
-    warnings
-        What looks wrong with the input.
-    """
-
-    case_key: str = ""
-    case_id: str = ""
-    open_cases: Mapping[str, str] = field(default_factory=dict)
-    sources: tuple[Source, ...] = ()
-    chosen: Mapping[Modality, str] = field(default_factory=dict)
-    reasons: Mapping[Modality, str] = field(default_factory=dict)
-    convention: str = ""
-    convention_reason: str = ""
-    grid: str = ""
-    grid_problem: str = ""
-    rest: int = 0
-    folder_cases: Mapping[Path, str] = field(default_factory=dict)
-    warnings: tuple[str, ...] = ()
-
-    @property
-    def missing(self) -> tuple[Modality, ...]:
-        """Modalities for which nothing was found."""
-        return tuple(m for m in MODALITIES if m not in self.chosen)
 
 
 class CasePanel(QWidget):
@@ -173,7 +104,10 @@ class CasePanel(QWidget):
             lambda index: self.case_activated.emit(self.cases.itemData(index))
         )
         self._layout.addWidget(self.cases)
-        self._hint = QLabel("Drop the files or the folder of a case into the window.")
+        self._hint = QLabel(
+            "Drop the files or the folder of a case into the window, or try the example: "
+            "File > Open Sample > napari-brats."
+        )
         self._hint.setWordWrap(True)
         self._layout.addWidget(self._hint)
         self.error = MessageLabel()
@@ -199,8 +133,7 @@ class CasePanel(QWidget):
             files.activated.connect(
                 lambda item, m=modality: self.modality_chosen.emit(m, self.files[m].itemData(item))
             )
-            reason = ElidedLabel()
-            reason.setEnabled(False)  # drawn dim: it explains, it is not the answer
+            reason = ElidedLabel(is_dim=True)
             self.files[modality], self.reasons[modality] = files, reason
             grid.addWidget(name, 2 * index, 0)
             grid.addWidget(files, 2 * index, 1)
@@ -218,8 +151,7 @@ class CasePanel(QWidget):
         self.convention.activated.connect(
             lambda index: self.convention_chosen.emit(self.convention.itemData(index))
         )
-        self._convention_reason = ElidedLabel()
-        self._convention_reason.setEnabled(False)
+        self._convention_reason = ElidedLabel(is_dim=True)
         grid.addWidget(label, row, 0)
         grid.addWidget(self.convention, row, 1)
         grid.addWidget(self._convention_reason, row + 1, 1)

@@ -4,15 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from qtpy.QtCore import QObject, QTimer
 
+from napari_brats.core.case import Case
 from napari_brats.core.errors import BratsError, CaseError
 from napari_brats.core.labels import CONVENTIONS, Label
 from napari_brats.core.modalities import Modality
 from napari_brats.io.resample import resample_case
 from napari_brats.widgets import case_saving
 from napari_brats.widgets._worker import run_job
+from napari_brats.widgets.case_describer import (
+    CaseDescriber,
+    layer_of_source,
+    path_of_source,
+    rest_of,
+)
 from napari_brats.widgets.case_group import (
     DEFAULT_CONVENTION,
     convention_of,
@@ -22,16 +30,14 @@ from napari_brats.widgets.case_group import (
     tag_of,
 )
 from napari_brats.widgets.case_panel import CasePanel
-from napari_brats.widgets.case_view import (
-    CaseDescriber,
-    layer_of_source,
-    path_of_source,
-    rest_of,
-)
 from napari_brats.widgets.correct_panel import CorrectPanel
 from napari_brats.widgets.keys import KEYS, MODALITY_KEYS, label_key
+from napari_brats.widgets.provenance import provenance_of
 from napari_brats.widgets.save_panel import SavePanel, SaveRequest
-from napari_brats.widgets.viewer_bridge import PROVENANCE, ViewerBridge
+from napari_brats.widgets.viewer_bridge import ViewerBridge
+
+if TYPE_CHECKING:
+    from napari.layers import Layer
 
 SHOW_CASE_MS = 50
 """Layers come one by one; their case is looked at and shown when they are all there."""
@@ -53,6 +59,7 @@ class CaseWiring(QObject):
         super().__init__(bridge)
         self._bridge, self._case, self._correct, self._save = bridge, case, correct, save
         self._describer = CaseDescriber(bridge)
+        self._offered: tuple[object, Path | None, str] | None = None
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.setInterval(SHOW_CASE_MS)
@@ -102,7 +109,7 @@ class CaseWiring(QObject):
         for modality, key in MODALITY_KEYS.items():
             actions[key] = lambda m=modality: view.show(m)
         for label in (la for la in Label if la):
-            actions[label_key(label)] = lambda la=label: tools.choose_label(la)
+            actions[label_key(label)] = lambda la=label: self._on_label_key(la)
         self._bridge.bind_keys(actions)
 
     # -- showing
@@ -123,8 +130,7 @@ class CaseWiring(QObject):
     def _show_tools(self) -> None:
         bridge, panel = self._bridge, self._correct
         key, tools = bridge.active_case_key, bridge.tools
-        names = CONVENTIONS[convention_of(bridge.open_case(key))].values.values() if key else ()
-        panel.show_labels(tuple(names), tools.label)
+        panel.show_labels(self._labels_of(key) if key else (), tools.label)
         panel.show_mode(tools.mode)
         panel.show_brush(tools.brush_mm, tools.brush_3d)
         panel.show_editable(bool(key), tools.target is not None)
@@ -140,7 +146,7 @@ class CaseWiring(QObject):
         layer = bridge.label_layer(key) if key else None
         if layer is None:
             name = convention_of(bridge.open_case(key)) if key else DEFAULT_CONVENTION
-            self._save.show_target(None, name)
+            self._offer_target(None, None, name)
             return
         open_case = bridge.open_case(key)
         own = is_from_file(layer, open_case)
@@ -148,9 +154,26 @@ class CaseWiring(QObject):
         taken = files is not None and files.label_map is not None
         source = tag_of(layer).reference.path
         path = case_saving.proposed_path(open_case.case_id, source, is_label_file=own, taken=taken)
-        self._save.show_target(path, tag_of(layer).convention or convention_of(open_case))
+        self._offer_target(layer, path, tag_of(layer).convention or convention_of(open_case))
+
+    def _offer_target(self, layer: Layer | None, path: Path | None, convention: str) -> None:
+        """Leave alone what the user has typed until there is something else to offer."""
+        offer = (None if layer is None else layer.unique_id, path, convention)
+        if offer != self._offered:
+            self._offered = offer
+            self._save.show_target(path, convention)
 
     # -- doing
+
+    def _on_label_key(self, label: Label) -> None:
+        """Paint it, unless the case's convention could not save it."""
+        key = self._bridge.active_case_key
+        if key and label in self._labels_of(key):
+            self._bridge.tools.choose_label(label)
+
+    def _labels_of(self, key: str) -> tuple[Label, ...]:
+        name = convention_of(self._bridge.open_case(key))
+        return tuple(CONVENTIONS[name].values.values())
 
     def _on_open(self, paths: list[Path]) -> None:
         self._tell(lambda: self._bridge.open_paths(paths))
@@ -160,10 +183,10 @@ class CaseWiring(QObject):
         open_case = bridge.open_case(key)
         path = path_of_source(source_id)
         if path is not None:
-            self._tell(lambda: bridge.add_image(key, modality, path))
+            self._tell(lambda: bridge.images.add(key, modality, path))
         else:
             layer = layer_of_source(open_case, source_id)
-            self._tell(lambda: bridge.assign_modality(key, modality, layer))
+            self._tell(lambda: bridge.images.assign_modality(key, modality, layer))
         self._show_all()
 
     def _on_convention(self, name: str) -> None:
@@ -176,11 +199,15 @@ class CaseWiring(QObject):
         run_job(
             resample_case(bridge.case(key), modality),
             on_progress=lambda progress: self._case.show_note(progress.message),
-            on_returned=lambda case: bridge.replace_images(key, case),
+            on_returned=lambda case: self._take_resampled(key, case),
             on_failed=lambda error: self._case.show_error(str(error)),
             on_finished=lambda: self._case.show_note(""),
             owner=self._case,
         )
+
+    def _take_resampled(self, key: str, case: Case) -> None:
+        self._bridge.images.replace(key, case)
+        self._bridge.activate(key)
 
     def _on_load_rest(self) -> None:
         bridge = self._bridge
@@ -206,11 +233,9 @@ class CaseWiring(QObject):
         layer = self._bridge.label_layer(key)
         if layer is None:
             raise CaseError("There is no label map to save. Run a segmentation or make one first.")
-        provenance = layer.metadata.get(PROVENANCE, {"made": tag_of(layer).reason})
+        labels, reference = labels_of(layer), tag_of(layer).reference
         case_id = self._bridge.open_case(key).case_id
-        return case_saving.write(
-            request, case_id, labels_of(layer), tag_of(layer).reference, provenance
-        )
+        return case_saving.write(request, case_id, labels, reference, provenance_of(layer, labels))
 
     def _tell(self, action: Callable[[], object]) -> None:
         """Do something; what is refused is said in the panel."""

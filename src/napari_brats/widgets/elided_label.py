@@ -6,12 +6,19 @@ from qtpy.QtCore import QSize, Qt
 from qtpy.QtGui import QPainter, QPaintEvent
 from qtpy.QtWidgets import QLabel, QSizePolicy, QWidget
 
+DIM = 0.75
+"""Opacity of dim text: a contrast of more than 4.5 in napari's dark and light themes."""
+
 
 class ElidedLabel(QLabel):
     """Shows as much of its text as fits; the whole text is its tooltip."""
 
-    def __init__(self, text: str = "", parent: QWidget | None = None) -> None:
+    def __init__(
+        self, text: str = "", parent: QWidget | None = None, *, is_dim: bool = False
+    ) -> None:
+        """``is_dim``: for what explains and is not the answer; still easy to read."""
         super().__init__(parent)
+        self._is_dim = is_dim
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         self.setTextFormat(Qt.TextFormat.PlainText)
         self.setText(text)
@@ -31,5 +38,6 @@ class ElidedLabel(QLabel):
         text = self.fontMetrics().elidedText(
             self.text(), Qt.TextElideMode.ElideMiddle, self.width()
         )
+        painter.setOpacity(DIM if self._is_dim else 1.0)
         painter.drawText(self.rect(), int(self.alignment()), text)
         painter.end()

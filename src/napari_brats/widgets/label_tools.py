@@ -29,6 +29,7 @@ class LabelTools(QObject):
         self._brush_mm = DEFAULT_BRUSH_MM
         self._followed: dict[Labels, tuple[tuple[Any, Callable[..., None]], ...]] = {}
         self._history: dict[Labels, tuple[int, int, int]] = {}
+        self._automatic: dict[Labels, Any] = {}  # the last step that was written so
         viewer.dims.events.order.connect(self._on_order)
 
     def close(self) -> None:
@@ -109,11 +110,22 @@ class LabelTools(QObject):
             self._target.redo()
             self._emit_edited(self._target)
 
-    def write(self, layer: Labels, data: npt.NDArray[np.uint8]) -> None:
-        """Replace the whole array of ``layer`` as one undo step; ``data`` in display order."""
+    def write(
+        self, layer: Labels, data: npt.NDArray[np.uint8], *, is_automatic: bool = False
+    ) -> None:
+        """Replace the whole array of ``layer`` as one undo step; ``data`` in display order.
+
+        Automatic writes with nothing else between them (a slider being dragged) become one step.
+        """
+        last = layer._undo_history[-1] if layer._undo_history else None  # noqa: SLF001
+        if is_automatic and last is not None and last is self._automatic.get(layer):
+            layer.undo()
         changed = np.nonzero(np.asarray(layer.data) != data)
         if changed[0].size:
             layer.data_setitem(changed, data[changed])
+            step = layer._undo_history[-1] if layer._undo_history else None  # noqa: SLF001
+            if is_automatic and step is not last:  # the same while a brush stroke is under way
+                self._automatic[layer] = step
             self._emit_edited(layer)
 
     def follow(self, layer: Labels) -> None:
@@ -154,6 +166,7 @@ class LabelTools(QObject):
         for emitter, slot in self._followed.pop(layer, ()):
             emitter.disconnect(slot)
         self._history.pop(layer, None)
+        self._automatic.pop(layer, None)
         if layer is self._target:
             self._target = None
 

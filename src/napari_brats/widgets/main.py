@@ -77,6 +77,7 @@ class BratsWidget(QWidget):
         """Go for good when the dock is closed: napari then takes the widget out of it."""
         handled = bool(super().event(event))
         if event.type() == QEvent.Type.ParentChange and self.parent() is None:
+            self.bridge.view.leave_side_by_side()  # the viewer stays, and is to look as before
             self.shut_down()
             self.deleteLater()
         return handled

@@ -10,6 +10,7 @@ from qtpy.QtCore import QObject, QTimer, Signal
 from napari_brats.core.modalities import Modality
 from napari_brats.io.layers import TAG
 from napari_brats.widgets.case_group import MIRROR, OpenCase
+from napari_brats.widgets.orientation_letters import BOX_COLOR, LETTER_COLOR
 
 if TYPE_CHECKING:
     from napari import Viewer
@@ -94,6 +95,18 @@ class ModalityView(QObject):
                 layer.visible = False
         self.changed.emit()
 
+    def look_at(self, case: OpenCase) -> None:
+        """Fit this case into the view, which goes to its middle where its slice lies beside it."""
+        viewer = self._viewer
+        images = [layer for layer in case.images if layer in viewer.layers]
+        viewer.reset_view(layers=images)
+        if images:
+            low, high = images[0].extent.world
+            point = viewer.dims.point[-len(low) :]
+            if any(not a <= p <= b for a, p, b in zip(low, point, high, strict=True)):
+                axes = range(viewer.dims.ndim - len(low), viewer.dims.ndim)
+                viewer.dims.set_point(axes, (low + high) / 2)
+
     def show_next(self) -> None:
         """Show the modality after the one on top."""
         if self.present:
@@ -141,8 +154,10 @@ class ModalityView(QObject):
         self._put_first([layer for layer in order if layer in layers])
         for layer in order:
             layer.visible = layer in visible
+            _show_name(layer, False)
         self._select(selected, mode)
-        self._viewer.reset_view()
+        if self._case is not None:
+            self.look_at(self._case)
         self.changed.emit()
 
     def _enter_side_by_side(self) -> None:
@@ -163,10 +178,13 @@ class ModalityView(QObject):
         for layer in layers:
             layer.visible = layer in cells
         self._put_first(cells)
+        for image in images:
+            _show_name(image, True)
         grid.stride = 2 if self._labels is not None else 1
         grid.enabled = True
         self._select(selected, mode)
-        self._viewer.reset_view()
+        if self._case is not None:
+            self.look_at(self._case)
 
     def _select(self, layer: Layer | None, mode: str | None) -> None:
         """Select the layer again, with the tool it had: napari puts that away in between."""
@@ -247,3 +265,10 @@ class ModalityView(QObject):
         if self._pair is not None:
             first, second = self._pair
             self.show(second if self.shown is first else first)
+
+
+def _show_name(layer: Layer, on: bool) -> None:
+    """Write the layer's name into the corner of its cell, legible as the letters are."""
+    overlay = layer.name_overlay
+    overlay.color, overlay.box_color, overlay.font_size = LETTER_COLOR, BOX_COLOR, 12
+    overlay.box = overlay.visible = on

@@ -22,6 +22,9 @@ Vector = npt.NDArray[np.float64]
 SECOND_LETTER = 0.38
 """An edge that leans by more than about 22 degrees towards a second direction names it too."""
 
+LETTER_COLOR, BOX_COLOR = "#ffd24a", "#000000a0"
+"""Legible on black, on bright brain and on the white canvas of the light theme."""
+
 EDGES = ("left", "right", "top", "bottom")
 _POSITIONS = {
     "left": "middle_left",
@@ -121,7 +124,12 @@ class OrientationLetters:
         self._overlays: dict[str, Any] = {}
         for edge in EDGES:
             overlay = TextOverlay(
-                position=_POSITIONS[edge], font_size=14, gridded=True, box=False, color="#ffd24a"
+                position=_POSITIONS[edge],
+                font_size=14,
+                gridded=True,
+                color=LETTER_COLOR,
+                box=True,
+                box_color=BOX_COLOR,
             )
             self._overlays[edge] = overlay
             viewer.canvas.overlays[f"brats_{edge}"] = overlay

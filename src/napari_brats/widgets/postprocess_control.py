@@ -134,6 +134,7 @@ class PostprocessController(QObject):
             self._panel.show_error("")
 
     def _on_failed(self, error: BratsError) -> None:
+        self._may_replace = False
         self._panel.show_error(str(error))
 
     def _on_finished(self) -> None:

@@ -84,7 +84,11 @@ class PostprocessPanel(QWidget):
 
     def options(self) -> PostprocessOptions:
         """What the sliders say."""
-        return PostprocessOptions(**{name: c.value for name, c in self.controls.items()})
+        values = {name: control.value for name, control in self.controls.items()}
+        shown: dict[str, Any] = {
+            n: round(v, 2) if isinstance(v, float) else v for n, v in values.items()
+        }
+        return PostprocessOptions(**shown)  # no more digits than anyone can see and type again
 
     def set_options(self, options: PostprocessOptions) -> None:
         """Move the sliders without emitting anything."""

@@ -16,22 +16,18 @@ from napari_brats.core.labels import (
     CONVENTIONS,
     LabelMap,
     Region,
-    disk_to_labels,
-    labels_to_disk,
     volumes_ml,
 )
 from napari_brats.core.modalities import Modality
 from napari_brats.io.layers import (
     LayerData,
-    case_key,
     case_to_layers,
     label_map_to_layer,
-    label_volume_to_layer,
     probabilities_to_layers,
-    volume_to_layer,
 )
-from napari_brats.widgets import case_group
+from napari_brats.widgets import case_group, provenance
 from napari_brats.widgets.case_group import OpenCase, tag_of
+from napari_brats.widgets.case_images import CaseImages
 from napari_brats.widgets.label_tools import LabelTools
 from napari_brats.widgets.modality_view import ModalityView
 from napari_brats.widgets.open_cases import OpenCases
@@ -41,9 +37,6 @@ if TYPE_CHECKING:
     from napari import Viewer
 
 PLUGIN = "napari-brats"
-PROVENANCE = "napari_brats_provenance"
-"""``layer.metadata[PROVENANCE]``: how a label map came about, for the saved JSON."""
-
 VOLUMES_MS = 30
 """Volumes follow edits at most this often."""
 
@@ -51,7 +44,7 @@ VOLUMES_MS = 30
 class ViewerBridge(QObject):
     """Knows which layers are which case, and does with them what the panels ask for.
 
-    `tools` paints, `view` chooses what is looked at.
+    `tools` paints, `view` chooses what is looked at, `images` exchanges images.
     """
 
     cases_changed = Signal()
@@ -73,6 +66,7 @@ class ViewerBridge(QObject):
         self.view = ModalityView(viewer, self)
         self._letters = OrientationLetters(viewer)
         self._open = OpenCases(viewer, self)
+        self.images = CaseImages(viewer.layers, self._open, self._add)
         self._keys: list[str] = []
         self._in_hand: dict[str, Labels] = {}
         self._is_closed = False
@@ -108,8 +102,7 @@ class ViewerBridge(QObject):
 
     def cases(self) -> Mapping[str, Case]:
         """The open cases as values; those without a single known modality are left out."""
-        known = {key: case for key, case in self._open.all().items() if case.by_modality}
-        return {key: case_group.build_case(case) for key, case in known.items()}
+        return {k: case_group.build_case(c) for k, c in self._open.all().items() if c.by_modality}
 
     def open_case(self, key: str) -> OpenCase:
         """The layers of a case; CaseError if it is not open (any more)."""
@@ -142,21 +135,15 @@ class ViewerBridge(QObject):
             self._viewer.layers.selection.active = self.label_layer(key) or chosen.reference
         self._on_cases_changed()
         self.view.show(self.view.shown or Modality.T1C)
-        self._viewer.reset_view()
+        self.view.look_at(chosen)
 
     def set_convention(self, key: str, name: str) -> None:
         """Read the case's label map files in another convention, and write in that one.
 
         LabelError, and nothing changed, if a label map holds values that it does not know.
         """
-        open_case, new = self._open[key], CONVENTIONS[name]
-        read_again: list[tuple[Layer, LabelMap]] = []
-        for layer in open_case.labels:
-            if case_group.is_from_file(layer, open_case):
-                old = CONVENTIONS[tag_of(layer).convention or case_group.DEFAULT_CONVENTION]
-                disk = labels_to_disk(case_group.labels_of(layer), old)
-                read_again.append((layer, disk_to_labels(disk, new)))
-        for layer, labels in read_again:
+        open_case = self._open[key]
+        for layer, labels in case_group.read_again(open_case, CONVENTIONS[name]).items():
             self.set_layer_labels(layer, labels)
         for layer in [*open_case.labels, *open_case.images]:
             case_group.retag(layer, convention=name)
@@ -196,7 +183,7 @@ class ViewerBridge(QObject):
             ),
             key,
         )
-        layer.metadata[PROVENANCE] = dict(segmentation.provenance)
+        provenance.note(layer, segmentation.labels, segmentation.provenance)
         return layer
 
     def add_probabilities(self, key: str, segmentation: Segmentation) -> None:
@@ -237,69 +224,17 @@ class ViewerBridge(QObject):
         return case_group.labels_of(layer) if layer in self._viewer.layers else None
 
     def set_layer_labels(
-        self, layer: Labels, labels: LabelMap, provenance: Mapping[str, Any] | None = None
+        self, layer: Labels, labels: LabelMap, made_with: Mapping[str, Any] | None = None
     ) -> None:
         """Write (X, Y, Z) labels into a layer, as one step of its own undo history.
 
-        ``provenance`` is added to what the layer's saved JSON says of how it came about.
+        With ``made_with``, what its provenance shall say, they were made automatically: such
+        writes with no edit between them are one step together.
         """
-        self.tools.write(layer, tag_of(layer).order.to_display(labels))
-        if provenance:
-            layer.metadata[PROVENANCE] = {**layer.metadata.get(PROVENANCE, {}), **provenance}
-
-    def assign_modality(self, key: str, modality: Modality, layer: Layer | None) -> None:
-        """Take ``layer`` for ``modality``; the layer taken before gets the other's place."""
-        former = self._open[key].by_modality.get(modality)
-        if layer is former:
-            return
-        place = tag_of(layer).modality if layer is not None else None
-        if former is not None:
-            _name_as(former, place)
-        if layer is not None:
-            _name_as(layer, modality)
-        self._open.regroup()
-
-    def add_image(self, key: str, modality: Modality, path: Path) -> None:
-        """Open one more file of a case, for ``modality``."""
-        from napari_brats.io.nifti import read_volume
-
-        open_case = self._open[key]
-        volume = read_volume(path)
-        origin = tag_of(open_case.reference).reference.grid
-        data = volume_to_layer(volume, open_case.case_id, key, None, name=path.name, origin=origin)
-        self.assign_modality(key, modality, self._add(data, key))
-
-    def replace_images(self, key: str, case: Case) -> None:
-        """Put what was resampled in ``case`` in place of the layers of the same modality."""
-        open_case = self._open[key]
-        former = open_case.by_modality
-        for modality, volume in case.volumes.items():
-            if modality in former and tag_of(former[modality]).reference.grid.is_same(volume.grid):
-                continue
-            data = volume_to_layer(
-                volume,
-                case.case_id,
-                case_key(case.case_id, volume.path),
-                modality,
-                reason="resampled onto one grid",
-                origin=case.reference.grid,
-            )
-            if modality in former:
-                self._viewer.layers.remove(former[modality])
-            self._add(data, key)
-        self._replace_label_map(key, open_case, case)
-        self.activate(key)
-
-    def _replace_label_map(self, key: str, former: OpenCase, case: Case) -> None:
-        labels = case.label_map
-        for layer in tuple(former.labels):
-            old = tag_of(layer).reference.grid
-            if labels is not None and not old.is_same(labels.volume.grid):
-                self._viewer.layers.remove(layer)
-                self._add(label_volume_to_layer(labels, case.case_id, key), key)
-                return
-
-    # -- volumes and keys
+        data = tag_of(layer).order.to_display(labels)
+        self.tools.write(layer, data, is_automatic=made_with is not None)
+        if made_with is not None:
+            provenance.note(layer, labels, made_with)
 
     def volumes_ml(self, key: str) -> dict[Region, float]:
         """Volume of each region in the case's label map, in ml; empty without one."""
@@ -325,6 +260,8 @@ class ViewerBridge(QObject):
     def _on_opened(self, key: str) -> None:
         self.view.leave_side_by_side()
         self._hide_others(self._open[key])
+        if len(self._open.all()) > 1:  # napari looks at the first one by itself
+            self.view.look_at(self._open[key])
 
     def _hide_others(self, chosen: OpenCase) -> None:
         for other in self._open.all().values():
@@ -361,9 +298,3 @@ class ViewerBridge(QObject):
 
 def _nothing(_result: object) -> None:
     """For napari takes what a key's function returns for a generator; ours return nothing."""
-
-
-def _name_as(layer: Layer, modality: Modality | None) -> None:
-    path = tag_of(layer).reference.path
-    case_group.retag(layer, modality=modality, reason="chosen by the user" if modality else "")
-    layer.name = str(modality or (path.name if path else "image"))

@@ -1,0 +1,39 @@
+"""How a label map came about, kept with its layer for the JSON that is saved. No Qt."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from napari_brats.core.labels import LabelMap
+from napari_brats.widgets._results import digest_of
+from napari_brats.widgets.case_group import tag_of
+
+if TYPE_CHECKING:
+    from napari.layers import Layer
+
+PROVENANCE = "napari_brats_provenance"
+"""``layer.metadata[PROVENANCE]``: digest of each automatic label map -> how it was made."""
+
+
+def note(layer: Layer, labels: LabelMap, made_with: Mapping[str, Any]) -> None:
+    """Remember that ``labels`` were made automatically; adds to what was noted last."""
+    notes = layer.metadata.setdefault(PROVENANCE, {})
+    latest: Mapping[str, Any] = next(reversed(notes.values()), {})
+    digest = digest_of(labels)
+    notes.pop(digest, None)  # what is noted last stands last
+    notes[digest] = {**latest, **made_with}
+
+
+def provenance_of(layer: Layer, labels: LabelMap) -> dict[str, Any]:
+    """How ``labels``, those of the layer as they are now, came about.
+
+    After undoing, it is the provenance of the label map that undoing led back to. For one that was
+    not made automatically it is that of the newest one, and ``edited_by_hand`` is true.
+    """
+    notes = layer.metadata.get(PROVENANCE)
+    if not notes:
+        return {"made": tag_of(layer).reason}
+    found = notes.get(digest_of(labels))
+    latest = next(reversed(notes.values()))
+    return {**(latest if found is None else found), "edited_by_hand": found is None}
