@@ -35,10 +35,15 @@ class ModalityView(QObject):
         self._flicker = QTimer(self)
         self._flicker.setInterval(FLICKER_MS)
         self._flicker.timeout.connect(self._on_flicker)
+        self._mirror_timer = QTimer(self)
+        self._mirror_timer.setSingleShot(True)
+        self._mirror_timer.setInterval(0)  # when the events at hand are done
+        self._mirror_timer.timeout.connect(self._draw_mirrors)
 
     def close(self) -> None:
         """Let go of the viewer; it may be half closed, so its layers are left alone."""
         self._flicker.stop()
+        self._mirror_timer.stop()
         self._unlink()
         self._case = None
 
@@ -213,7 +218,6 @@ class ModalityView(QObject):
 
     def _link(self, labels: Labels) -> None:
         self._mirrored = labels
-        labels.events.labels_update.connect(self._on_painted)
         labels.events.data.connect(self._on_data)
         for name in ("visible", "opacity", "contour"):
             getattr(labels.events, name).connect(self._on_look)
@@ -222,19 +226,18 @@ class ModalityView(QObject):
         labels, self._mirrored = self._mirrored, None
         if labels is None:
             return
-        labels.events.labels_update.disconnect(self._on_painted)
         labels.events.data.disconnect(self._on_data)
         for name in ("visible", "opacity", "contour"):
             getattr(labels.events, name).disconnect(self._on_look)
 
     def refresh_mirrors(self) -> None:
-        """Draw the label map anew in every cell."""
+        """Draw the label map anew in every cell, once for all that one stroke tells of."""
+        if self._mirrors:
+            self._mirror_timer.start()
+
+    def _draw_mirrors(self) -> None:
         for mirror in self._mirrors:
             mirror.refresh(thumbnail=False, highlight=False, extent=False)
-
-    def _on_painted(self, event: object = None) -> None:
-        del event
-        self.refresh_mirrors()
 
     def _on_data(self, event: object = None) -> None:
         del event
