@@ -55,7 +55,7 @@ def test_display_axes_run_to_inferior_posterior_left_and_back(permutation, signs
     affine = _affine(permutation, signs)
     order = display_order(affine)
     array = np.arange(24).reshape(shape)
-    view = order.to_display(array)
+    view = order.from_disk(array)
     assert np.shares_memory(view, array)
     assert np.array_equal(order.to_disk(view), array)
     for axis, (world, direction) in enumerate([(2, -1), (1, -1), (0, -1)]):

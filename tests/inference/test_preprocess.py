@@ -6,8 +6,13 @@ import numpy as np
 import pytest
 
 from napari_brats.core.errors import CaseError
+from napari_brats.core.geometry import Grid
 from napari_brats.core.modalities import MODALITIES, Modality
 from napari_brats.inference.preprocess import normalise, prepare_image
+
+
+def _grid(affine, shape=(24, 26, 28)):
+    return Grid(shape, affine)
 
 
 def _head(shape=(24, 26, 28), background=0.0, seed=0):
@@ -41,21 +46,21 @@ def test_a_constant_modality_becomes_zero():
 def test_the_result_does_not_depend_on_scale_or_background_value(gain, offset):
     base = {Modality.T1C: _head()}
     moved = {Modality.T1C: base[Modality.T1C] * gain + offset}
-    one = prepare_image(base, np.eye(4), MODALITIES)
-    other = prepare_image(moved, np.eye(4), MODALITIES)
+    one = prepare_image(base, _grid(np.eye(4)), MODALITIES)
+    other = prepare_image(moved, _grid(np.eye(4)), MODALITIES)
     assert one.placement == other.placement
     assert np.allclose(one.image, other.image, atol=1e-3)
 
 
 def test_the_box_is_the_brain_and_missing_modalities_are_zero():
-    prepared = prepare_image({Modality.T2F: _head()}, np.diag([-1.0, -1, 1, 1]), MODALITIES)
+    prepared = prepare_image({Modality.T2F: _head()}, _grid(np.diag([-1.0, -1, 1, 1])), MODALITIES)
     assert prepared.image.shape == (4, 15, 16, 21)
     assert [bool(channel.any()) for channel in prepared.image] == [False, False, False, True]
 
 
 def test_noise_in_the_air_is_background():
     volume = _head() + np.abs(np.random.default_rng(1).normal(0, 2, (24, 26, 28)))
-    prepared = prepare_image({Modality.T1C: volume}, np.eye(4), MODALITIES)
+    prepared = prepare_image({Modality.T1C: volume}, _grid(np.eye(4)), MODALITIES)
     assert prepared.brain.shape == (15, 16, 21)
 
 
@@ -64,7 +69,7 @@ def test_noise_in_the_air_is_background():
 def test_any_orientation_gives_the_same_image_and_finds_its_way_back(permutation, signs):
     """The crude reference: an LPS volume, and the same volume stored along other axes."""
     lps = _head()
-    reference = prepare_image({Modality.T1C: lps}, np.diag([-1.0, -1, 1, 1]), MODALITIES)
+    reference = prepare_image({Modality.T1C: lps}, _grid(np.diag([-1.0, -1, 1, 1])), MODALITIES)
     affine = np.zeros((4, 4))
     affine[3, 3] = 1
     for axis, (world, sign) in enumerate(zip(permutation, signs, strict=True)):
@@ -74,7 +79,7 @@ def test_any_orientation_gives_the_same_image_and_finds_its_way_back(permutation
         for world, sign in zip(permutation, signs, strict=True)
     )
     stored = lps.transpose(permutation)[flip]
-    prepared = prepare_image({Modality.T1C: stored}, affine, MODALITIES)
+    prepared = prepare_image({Modality.T1C: stored}, _grid(affine, stored.shape), MODALITIES)
     assert np.allclose(prepared.image, reference.image, atol=0.02)  # other voxels are sampled
     back = prepared.placement.to_file(prepared.placement.to_canonical(stored))
     assert np.array_equal(back, stored)
@@ -82,4 +87,4 @@ def test_any_orientation_gives_the_same_image_and_finds_its_way_back(permutation
 
 def test_an_empty_image_is_refused():
     with pytest.raises(CaseError, match="looks like a brain"):
-        prepare_image({Modality.T1C: np.zeros((9, 9, 9))}, np.eye(4), MODALITIES)
+        prepare_image({Modality.T1C: np.zeros((9, 9, 9))}, _grid(np.eye(4), (9, 9, 9)), MODALITIES)

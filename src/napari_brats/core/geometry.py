@@ -1,4 +1,4 @@
-"""Voxel grids: spacing, orientation, comparison, and the (I, P, L) display order.
+"""Voxel grids: spacing, orientation, comparison, and axis orders such as the display's (I, P, L).
 
 Arrays are (X, Y, Z) in the order of their file; an affine maps voxel indices to scanner
 millimetres, RAS+ as in nibabel.
@@ -17,6 +17,10 @@ from napari_brats.core.errors import GeometryError
 
 Affine = npt.NDArray[np.float64]
 Spacing = tuple[float, float, float]
+
+DISPLAY_CODES = "IPL"
+"""Axis 0 runs superior to inferior, axis 1 anterior to posterior, axis 2 right to left, so napari's
+three views are upright and radiological without touching the camera."""
 
 AFFINE_TOLERANCE_MM = 1e-3
 """Float noise of 1e-5 is common in headers; a real misalignment is far above a micrometre."""
@@ -113,37 +117,35 @@ def _origin(grid: Grid) -> str:
 
 
 @dataclass(frozen=True)
-class DisplayOrder:
-    """The strides-only change from an (X, Y, Z) array to the (I, P, L) grid, and its inverse.
-
-    On that grid axis 0 runs superior to inferior, axis 1 anterior to posterior, axis 2 right to
-    left, so napari's three views are upright and radiological without touching the camera.
+class AxisOrder:
+    """The strides-only change from an (X, Y, Z) array to axes of given directions, and its inverse.
 
     Attributes
     ----------
     axes
-        For each display axis, the array axis it shows.
+        For each ordered axis, the array axis it takes.
     flips
-        For each display axis, whether it runs against the array axis.
+        For each ordered axis, whether it runs against the array axis.
     """
 
     axes: tuple[int, int, int]
     flips: tuple[bool, bool, bool]
 
-    def to_display(self, array: npt.NDArray[Any]) -> npt.NDArray[Any]:
-        """A view of an (X, Y, Z) array on the (I, P, L) grid."""
+    def from_disk(self, array: npt.NDArray[Any]) -> npt.NDArray[Any]:
+        """A view of an (X, Y, Z) array in this order."""
         return array.transpose(self.axes)[self._slices()]
 
     def to_disk(self, view: npt.NDArray[Any]) -> npt.NDArray[Any]:
-        """The (X, Y, Z) view of an array on the (I, P, L) grid; inverse of `to_display`."""
+        """The (X, Y, Z) view of an array in this order; inverse of `from_disk`."""
         return view[self._slices()].transpose(np.argsort(self.axes))
 
-    def spacing_to_display(self, spacing_mm: tuple[float, ...]) -> tuple[float, ...]:
-        """Spacing of the array axes in display order."""
-        return tuple(spacing_mm[axis] for axis in self.axes)
+    def spacing_from_disk(self, spacing_mm: Spacing) -> Spacing:
+        """Spacing of the array axes, in this order."""
+        x, y, z = self.axes
+        return spacing_mm[x], spacing_mm[y], spacing_mm[z]
 
     def index_to_disk(self, index: tuple[int, ...], shape: tuple[int, ...]) -> tuple[int, int, int]:
-        """The array index (x, y, z) of a display index; ``shape`` is the array's (X, Y, Z)."""
+        """The array index (x, y, z) of an index in this order; ``shape`` is the array's."""
         out = [0, 0, 0]
         for value, axis, flip in zip(index, self.axes, self.flips, strict=True):
             out[axis] = shape[axis] - 1 - value if flip else value
@@ -153,10 +155,21 @@ class DisplayOrder:
         return tuple(slice(None, None, -1 if flip else 1) for flip in self.flips)
 
 
-def display_order(affine: Affine) -> DisplayOrder:
-    """The display order of an affine; an oblique one goes to its closest axes."""
-    orientation = nio.io_orientation(affine)
-    world = [int(axis) for axis in orientation[:, 0]]  # world axis of each array axis
-    axes = tuple(world.index(axis) for axis in (2, 1, 0))
-    flips = tuple(bool(orientation[axis, 1] > 0) for axis in axes)  # I, P, L are the minus ends
-    return DisplayOrder(axes, flips)  # type: ignore[arg-type]
+def axis_order(affine: Affine, codes: str) -> AxisOrder:
+    """The order whose axes run in the directions ``codes``, e.g. `DISPLAY_CODES`.
+
+    Axes of an oblique affine go to their closest directions.
+    """
+    axes, flips = [], []
+    have = nio.io_orientation(affine)  # per array axis: its world axis, and +1 towards R, A, S
+    world = [int(axis) for axis in have[:, 0]]
+    for target, sign in nio.axcodes2ornt(tuple(codes)):
+        axis = world.index(int(target))
+        axes.append(axis)
+        flips.append(bool(have[axis, 1] != sign))
+    return AxisOrder((axes[0], axes[1], axes[2]), (flips[0], flips[1], flips[2]))
+
+
+def display_order(affine: Affine) -> AxisOrder:
+    """The order in which an array is shown, see `DISPLAY_CODES`."""
+    return axis_order(affine, DISPLAY_CODES)

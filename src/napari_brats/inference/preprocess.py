@@ -10,18 +10,17 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import nibabel.orientations as nio
 import numpy as np
 import numpy.typing as npt
 
 from napari_brats.core.boxes import Box, bounding_box
 from napari_brats.core.errors import CaseError
-from napari_brats.core.geometry import Affine
+from napari_brats.core.geometry import AxisOrder, Grid, Spacing, axis_order
 from napari_brats.core.labels import Mask
 from napari_brats.core.modalities import Modality
 
 FloatArray = npt.NDArray[np.float32]
-CANONICAL = "LPS"
+CANONICAL_CODES = "LPS"
 CLIP_PERCENTILES = (0.5, 99.5)
 MIN_BACKGROUND_SHARE = 0.1
 MIN_BRAIN_VOXELS = 1000
@@ -35,25 +34,24 @@ class Placement:
     ----------
     shape
         (X, Y, Z) of the file's array.
-    axes, flips
-        For each canonical axis, the array axis it takes and whether it runs against it.
+    order
+        From the file's axes to the canonical ones.
     box
         The brain's slices in the canonical array.
     """
 
     shape: tuple[int, int, int]
-    axes: tuple[int, int, int]
-    flips: tuple[bool, bool, bool]
+    order: AxisOrder
     box: Box
 
     def to_canonical(self, array: npt.NDArray[Any]) -> npt.NDArray[Any]:
         """A cropped canonical view of an (X, Y, Z) array in file order."""
-        return _oriented(array, self.axes, self.flips)[self.box]
+        return self.order.from_disk(array)[self.box]
 
     def to_file(self, cropped: npt.NDArray[Any]) -> npt.NDArray[Any]:
         """The (X, Y, Z) array in file order; zero outside the box. Inverse of `to_canonical`."""
         full = np.zeros(self.shape, cropped.dtype)
-        _oriented(full, self.axes, self.flips)[self.box] = cropped
+        self.order.from_disk(full)[self.box] = cropped
         return full
 
 
@@ -76,13 +74,13 @@ class PreparedImage:
 
     image: FloatArray
     brain: Mask
-    spacing_mm: tuple[float, float, float]
+    spacing_mm: Spacing
     placement: Placement
 
 
 def prepare_image(
     arrays: Mapping[Modality, npt.NDArray[Any]],
-    affine: Affine,
+    grid: Grid,
     modalities: Sequence[Modality],
 ) -> PreparedImage:
     """The network's input, at the file's own spacing.
@@ -90,10 +88,10 @@ def prepare_image(
     Parameters
     ----------
     arrays
-        Modality -> (X, Y, Z), all of one shape, any real dtype. Modalities in ``modalities`` that
+        Modality -> (X, Y, Z), any real dtype. Modalities in ``modalities`` that
         are missing here become all zero.
-    affine
-        Voxel -> scanner mm of all of them.
+    grid
+        On which all of them lie.
     modalities
         The channels in the order in which the network wants them.
 
@@ -102,8 +100,8 @@ def prepare_image(
     CaseError
         If nothing stands out from the background.
     """
-    axes, flips = _canonical_axes(affine)
-    oriented = {m: _oriented(arrays[m], axes, flips) for m in modalities if m in arrays}
+    order = axis_order(grid.affine, CANONICAL_CODES)
+    oriented = {m: order.from_disk(arrays[m]) for m in modalities if m in arrays}
     foregrounds = {m: _foreground(volume) for m, volume in oriented.items()}
     brain = np.zeros(next(iter(oriented.values())).shape, bool)
     for foreground in foregrounds.values():
@@ -113,13 +111,11 @@ def prepare_image(
     for channel, modality in enumerate(modalities):
         if modality in oriented:
             normalise(oriented[modality][box], foregrounds[modality][box], out=image[channel])
-    spacing = np.sqrt((affine[:3, :3] ** 2).sum(axis=0))[list(axes)]
-    shape = next(iter(arrays.values())).shape
     return PreparedImage(
         image,
         brain[box],
-        (float(spacing[0]), float(spacing[1]), float(spacing[2])),
-        Placement((shape[0], shape[1], shape[2]), axes, flips, box),
+        order.spacing_from_disk(grid.spacing_mm),
+        Placement(grid.shape, order, box),
     )
 
 
@@ -187,22 +183,3 @@ def _brain_box(brain: Mask) -> Box:
             f"{MIN_BRAIN_VOXELS}). Check that the files hold the images."
         )
     return box
-
-
-def _canonical_axes(
-    affine: Affine,
-) -> tuple[tuple[int, int, int], tuple[bool, bool, bool]]:
-    now = nio.io_orientation(affine)
-    target = nio.axcodes2ornt(tuple(CANONICAL))
-    change = nio.ornt_transform(now, target)  # row i: where array axis i goes, and its sign
-    axes = np.argsort(change[:, 0].astype(int))
-    flips = change[axes, 1] < 0
-    a, b, c = (int(axis) for axis in axes)
-    return (a, b, c), (bool(flips[0]), bool(flips[1]), bool(flips[2]))
-
-
-def _oriented(
-    array: npt.NDArray[Any], axes: tuple[int, int, int], flips: tuple[bool, bool, bool]
-) -> npt.NDArray[Any]:
-    """A strides-only view of ``array`` with its axes in canonical order and direction."""
-    return array.transpose(axes)[tuple(slice(None, None, -1 if f else 1) for f in flips)]

@@ -66,7 +66,7 @@ def segment(case: Case, bundle: Bundle, options: SegmentOptions) -> Job[Segmenta
     device = resolve_device(options.device)
     yield Progress(0, STEPS, "Preparing the images")
     arrays = {m: volume.data for m, volume in case.volumes.items()}
-    prepared = prepare_image(arrays, grid.affine, card.modalities)
+    prepared = prepare_image(arrays, grid, card.modalities)
     image = _to_spacing(prepared, card.spacing_mm)
     clock.lap("prepare")
     yield Progress(5, STEPS, "Loading the network")

@@ -17,7 +17,7 @@ import numpy.typing as npt
 
 from napari_brats.core.case import Case, LabelVolume, Volume
 from napari_brats.core.errors import GeometryError
-from napari_brats.core.geometry import DisplayOrder, Grid, display_order
+from napari_brats.core.geometry import AxisOrder, Grid, display_order
 from napari_brats.core.labels import REGIONS, Convention, Label, LabelMap
 from napari_brats.core.modalities import Modality
 from napari_brats.io.nifti import header_only
@@ -76,7 +76,7 @@ class LayerTag:
     role: Role
     modality: Modality | None
     reference: Volume
-    order: DisplayOrder
+    order: AxisOrder
     convention: str | None = None
     reason: str = ""
 
@@ -130,7 +130,7 @@ def volume_to_layer(
         "colormap": "gray",
         "contrast_limits": contrast_limits(volume.data),
     }
-    return order.to_display(volume.data), attributes, "image"
+    return order.from_disk(volume.data), attributes, "image"
 
 
 def label_volume_to_layer(
@@ -184,7 +184,7 @@ def label_map_to_layer(
             "label": [label.title for label in Label],
         },
     }
-    return order.to_display(labels), attributes, "labels"
+    return order.from_disk(labels), attributes, "labels"
 
 
 def probabilities_to_layers(
@@ -203,7 +203,7 @@ def probabilities_to_layers(
             "contrast_limits": (0.0, 1.0),
             "visible": False,
         }
-        layers.append((order.to_display(data), attributes, "image"))
+        layers.append((order.from_disk(data), attributes, "image"))
     return layers
 
 
@@ -262,7 +262,7 @@ def _border_value(data: npt.NDArray[Any]) -> np.generic:
 
 def _attributes(grid: Grid, tag: LayerTag, origin: Grid | None) -> dict[str, Any]:
     return {
-        "scale": tag.order.spacing_to_display(grid.spacing_mm),
+        "scale": tag.order.spacing_from_disk(grid.spacing_mm),
         "translate": _offset_mm(grid, tag.order, origin),
         "axis_labels": AXIS_LABELS,
         "units": UNITS,
@@ -270,7 +270,7 @@ def _attributes(grid: Grid, tag: LayerTag, origin: Grid | None) -> dict[str, Any
     }
 
 
-def _offset_mm(grid: Grid, order: DisplayOrder, origin: Grid | None) -> tuple[float, float, float]:
+def _offset_mm(grid: Grid, order: AxisOrder, origin: Grid | None) -> tuple[float, float, float]:
     """Where the first displayed voxel lies against that of ``origin``, along the latter's axes."""
     if origin is None or origin.is_same(grid):
         return 0.0, 0.0, 0.0
@@ -283,7 +283,7 @@ def _offset_mm(grid: Grid, order: DisplayOrder, origin: Grid | None) -> tuple[fl
     return offset[0], offset[1], offset[2]
 
 
-def _first_voxel_mm(grid: Grid, order: DisplayOrder) -> npt.NDArray[np.float64]:
+def _first_voxel_mm(grid: Grid, order: AxisOrder) -> npt.NDArray[np.float64]:
     index = order.index_to_disk((0, 0, 0), grid.shape)
     position: npt.NDArray[np.float64] = grid.affine[:3, :3] @ index + grid.affine[:3, 3]
     return position

@@ -43,7 +43,7 @@ def prepare_case(case: Case, config: TrainConfig) -> TrainingCase:
         )
     grid = case.require_one_grid()
     arrays = {m: v.data for m, v in case.volumes.items()}
-    prepared = prepare_image(arrays, grid.affine, config.modalities)
+    prepared = prepare_image(arrays, grid, config.modalities)
     labels = np.ascontiguousarray(prepared.placement.to_canonical(case.label_map.volume.data))
     rng = np.random.default_rng(config.seed)
     centres = []

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 from napari.components.overlays import TextOverlay
 
-from napari_brats.core.geometry import DisplayOrder, Grid
+from napari_brats.core.geometry import AxisOrder, Grid
 from napari_brats.widgets.case_group import tag_of
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ def letters_of(direction: npt.ArrayLike) -> str:
     return names[0] + (names[1] if abs(vector[order[1]]) > SECOND_LETTER else "")
 
 
-def display_directions(grid: Grid, order: DisplayOrder) -> Vector:
+def display_directions(grid: Grid, order: AxisOrder) -> Vector:
     """(3, 3): for each display axis (row) the unit direction in the scanner it runs in."""
     columns = grid.affine[:3, :3] / np.array(grid.spacing_mm)
     signs = np.where(order.flips, -1.0, 1.0)

@@ -231,7 +231,7 @@ class ViewerBridge(QObject):
         With ``made_with``, what its provenance shall say, they were made automatically: such
         writes with no edit between them are one step together.
         """
-        data = tag_of(layer).order.to_display(labels)
+        data = tag_of(layer).order.from_disk(labels)
         self.tools.write(layer, data, is_automatic=made_with is not None)
         if made_with is not None:
             provenance.note(layer, labels, made_with)
