@@ -19,8 +19,10 @@ if TYPE_CHECKING:
 
     from napari_brats.models.unet import UNet3D
 
-WINDOW = 128
-OVERLAP = 48
+WINDOW = 144
+OVERLAP = 80
+"""Voxels, multiples of the network's ``multiple``. The bundled network looks 75 voxels far, so windows
+must be large and overlap by as much for the mask to stay what one pass over the brain gives."""
 
 Logits = npt.NDArray[np.float32]
 Pass = Generator[float, None, Logits]
