@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 
 WINDOW = 144
 OVERLAP = 80
-"""Voxels, multiples of the network's ``multiple``. The bundled network looks 75 voxels far, so windows
-must be large and overlap by as much for the mask to stay what one pass over the brain gives."""
+"""Voxels, multiples of the network's ``multiple``. The bundled network looks 75 voxels far, so
+windows must be large and overlap by as much for the mask to stay what one pass over all gives."""
 
 Logits = npt.NDArray[np.float32]
 Pass = Generator[float, None, Logits]
