@@ -246,7 +246,9 @@ def test_a_label_map_that_was_made_here_gives_way_to_one_that_was_given(tmp_path
 
 def test_two_label_maps_that_were_made_here_are_an_ambiguity(tmp_path: Path) -> None:
     for path in make(tmp_path, "C/x_seg.nii.gz", "C/x-seg.nii.gz"):
-        path.with_name(path.name.replace("nii.gz", "json")).write_text('{"convention": "msd"}')
+        path.with_name(path.name.replace("nii.gz", "json")).write_text(
+            '{"convention": {"name": "msd"}}'
+        )
     make(tmp_path, "C/x_t1.nii.gz")
     with pytest.raises(CaseError, match="2 label maps"):
         discover(tmp_path)

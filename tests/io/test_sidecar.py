@@ -17,9 +17,9 @@ def test_the_record_is_called_like_the_label_map(name: str) -> None:
 @pytest.mark.parametrize(
     ("content", "expected"),
     [
-        ('{"convention": {"name": "msd"}}', "msd"),  # of the command line
-        ('{"convention": "brats2021"}', "brats2021"),  # of the panel
-        ('{"convention": "another"}', None),
+        ('{"convention": {"name": "msd"}}', "msd"),
+        ('{"convention": {"name": "another"}}', None),
+        ('{"convention": "brats2021"}', None),
         ('{"convention": ["msd"]}', None),
         ('["something", "else"]', None),
         ("no JSON", None),

@@ -69,7 +69,7 @@ def test_a_new_label_map_is_painted_and_saved_with_all_that_belongs_to_it(
     assert np.asanyarray(mask.dataobj).sum() == 2
     report = json.loads((home / f"{home.name}-seg.json").read_text())
     assert report["volumes_ml"] == {"WT": 0.002, "TC": 0.002, "ET": 0.001}
-    assert report["convention"] == "brats2021"
+    assert report["convention"]["name"] == "brats2021"
     assert '"ET enhancing tumour"' in (home / f"{home.name}-seg-labels.txt").read_text()
 
 

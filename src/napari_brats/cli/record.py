@@ -13,6 +13,7 @@ from napari_brats import INTENDED_USE, __version__
 from napari_brats.core.case import Segmentation
 from napari_brats.core.modalities import MODALITIES
 from napari_brats.io.discover import CaseFiles
+from napari_brats.io.sidecar import convention_to_json, grid_to_json
 
 
 def input_records(files: CaseFiles) -> list[dict[str, Any]]:
@@ -68,7 +69,6 @@ def segmentation_record(
     resampled_to
         The modality whose grid was chosen with ``--grid``, if any.
     """
-    grid = segmentation.reference.grid
     made = dict(segmentation.provenance)
     stages = {"load": seconds["load"], **made.pop("seconds", {}), **seconds}  # as they ran
     notes = made.pop("notes", [])
@@ -78,18 +78,8 @@ def segmentation_record(
         "version": __version__,
         "inputs": list(inputs),
         **made,
-        "convention": {
-            "name": segmentation.convention.name,
-            "title": segmentation.convention.title,
-            "values": {str(v): label.name for v, label in segmentation.convention.values.items()},
-        },
-        "geometry": {
-            "shape": list(grid.shape),
-            "spacing_mm": [float(s) for s in grid.spacing_mm],
-            "orientation": grid.axis_codes,
-            "affine": (grid.affine + 0.0).tolist(),  # no -0.0
-            "resampled_to": resampled_to,
-        },
+        "convention": convention_to_json(segmentation.convention),
+        "geometry": {**grid_to_json(segmentation.reference.grid), "resampled_to": resampled_to},
         "volumes_ml": {r.value: round(v, 6) for r, v in segmentation.volumes_ml().items()},
         "warnings": [*warnings, *notes],
         "seconds": {stage: round(value, 3) for stage, value in stages.items()},

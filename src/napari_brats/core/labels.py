@@ -80,7 +80,7 @@ class Convention:
     name
         The word used on the command line and in JSON.
     title
-        The name for people.
+        The name for people, short enough for the panel.
     values
         Disk value -> internal label, without the background.
     """
@@ -123,7 +123,7 @@ CONVENTIONS: Mapping[str, Convention] = {
     for c in (
         _convention(
             "brats2023",
-            "BraTS 2023 and later (GLI, SSA, MEN, MET)",
+            "BraTS 2023 and later",
             v1=Label.NCR,
             v2=Label.ED,
             v3=Label.ET,
@@ -131,7 +131,7 @@ CONVENTIONS: Mapping[str, Convention] = {
         _convention("brats2021", "BraTS 2017-2021, FeTS", v1=Label.NCR, v2=Label.ED, v4=Label.ET),
         _convention(
             "brats2024-post",
-            "BraTS 2024/2025 post-treatment",
+            "Post-treatment 2024+",
             v1=Label.NCR,
             v2=Label.ED,
             v3=Label.ET,
@@ -139,7 +139,7 @@ CONVENTIONS: Mapping[str, Convention] = {
         ),
         _convention(
             "brats2024-ped",
-            "BraTS-PED 2024 and later",
+            "BraTS-PED 2024+",
             v1=Label.ET,
             v2=Label.NET,
             v3=Label.CYST,

@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
-from napari_brats.core.labels import CONVENTIONS
+from napari_brats.core.geometry import Grid
+from napari_brats.core.labels import CONVENTIONS, Convention
 
 
 def record_path(label_map: Path) -> Path:
@@ -24,5 +26,24 @@ def recorded_convention(label_map: Path) -> str | None:
     except (OSError, ValueError, RecursionError):  # no record, or some other file of that name
         return None
     entry = record.get("convention") if isinstance(record, Mapping) else None
-    name = entry.get("name") if isinstance(entry, Mapping) else entry  # command line; panel
+    name = entry.get("name") if isinstance(entry, Mapping) else None
     return name if isinstance(name, str) and name in CONVENTIONS else None
+
+
+def convention_to_json(convention: Convention) -> dict[str, Any]:
+    """The entry ``convention`` of a record."""
+    return {
+        "name": convention.name,
+        "title": convention.title,
+        "values": {str(value): label.name for value, label in convention.values.items()},
+    }
+
+
+def grid_to_json(grid: Grid) -> dict[str, Any]:
+    """The entry ``geometry`` of a record."""
+    return {
+        "shape": list(grid.shape),
+        "spacing_mm": list(grid.spacing_mm),
+        "orientation": grid.axis_codes,
+        "affine": (grid.affine + 0.0).tolist(),  # no -0.0
+    }

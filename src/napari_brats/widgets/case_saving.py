@@ -11,7 +11,7 @@ from typing import Any
 from napari_brats import INTENDED_USE, __version__
 from napari_brats.core.case import Volume
 from napari_brats.core.errors import SaveError
-from napari_brats.core.labels import REGIONS, LabelMap, convention_by_name, volumes_ml
+from napari_brats.core.labels import REGIONS, Convention, LabelMap, convention_by_name, volumes_ml
 from napari_brats.io.atomic import write_atomically
 from napari_brats.io.save import (
     image_path,
@@ -20,6 +20,7 @@ from napari_brats.io.save import (
     save_label_map,
     save_region_masks,
 )
+from napari_brats.io.sidecar import convention_to_json, grid_to_json, record_path
 from napari_brats.widgets.save_panel import SaveRequest
 
 OWN_FOLDER = "napari-brats"
@@ -53,7 +54,7 @@ def targets(request: SaveRequest, case_id: str) -> tuple[Path, ...]:
     path = image_path(request.path)
     files = [path]
     if request.report:
-        files.append(_beside(path, ".json"))
+        files.append(record_path(path))
     if request.region_masks:
         files.extend(path.parent / region_mask_name(case_id, region) for region in REGIONS)
     if request.itksnap:
@@ -94,9 +95,9 @@ def write(
         _make_own_folder(path.parent)
     files = [save_label_map(path, labels, reference, convention, overwrite=request.overwrite)]
     if request.report:
-        report = _report(case_id, path, labels, reference, request.convention, provenance)
+        report = _report(case_id, path, labels, reference, convention, provenance)
         text = json.dumps(report, indent=2, ensure_ascii=False, default=str) + "\n"
-        files.append(_write_text(_beside(path, ".json"), text, request.overwrite))
+        files.append(_write_text(record_path(path), text, request.overwrite))
     if request.region_masks:
         folder = path.parent
         files.extend(
@@ -132,23 +133,17 @@ def _report(
     path: Path,
     labels: LabelMap,
     reference: Volume,
-    convention: str,
+    convention: Convention,
     provenance: Mapping[str, Any],
 ) -> dict[str, Any]:
-    grid = reference.grid
-    volumes = volumes_ml(labels, grid.voxel_mm3)
+    volumes = volumes_ml(labels, reference.grid.voxel_mm3)
     return {
         "case_id": case_id,
         "label_map": path.name,
-        "convention": convention,
+        "convention": convention_to_json(convention),
         "volumes_ml": {region.value: round(ml, 4) for region, ml in volumes.items()},
-        "geometry": {
-            "shape": list(grid.shape),
-            "spacing_mm": list(grid.spacing_mm),
-            "orientation": grid.axis_codes,
-            "affine": grid.affine.tolist(),
-            "reference": str(reference.path) if reference.path else None,
-        },
+        "geometry": grid_to_json(reference.grid),
+        "reference": str(reference.path) if reference.path else None,
         "provenance": dict(provenance),
         "version": __version__,
         "intended_use": INTENDED_USE,
