@@ -74,6 +74,13 @@ def test_files_read_one_by_one_in_any_order_make_one_case(
     assert bridge.view.shown is Modality.T1C
 
 
+def test_the_contrast_slider_reaches_all_values(opened: Docked) -> None:
+    layer = opened[0].layers["T1C"]
+    low, high = layer.contrast_limits_range
+    assert (low, high) == (layer.data.min(), layer.data.max())
+    assert low < layer.contrast_limits[0] < layer.contrast_limits[1] < high
+
+
 def test_the_case_s_arrays_are_the_layers_own(opened: Docked) -> None:
     viewer, bridge = opened
     case = bridge.case(bridge.keys()[0])

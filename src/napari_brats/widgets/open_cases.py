@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from napari.layers import Labels, Layer
+from napari.layers import Image, Labels, Layer
 from qtpy.QtCore import QObject, QTimer, Signal
 
 from napari_brats.core.errors import CaseError
@@ -102,6 +102,8 @@ class OpenCases(QObject):
             return
         if isinstance(layer, Labels) and not is_tagged(layer):
             self._tag_new_labels(layer)
+        if isinstance(layer, Image) and is_tagged(layer):
+            _open_contrast_range(layer)
         self._is_stale = True
         self._timer.start()
 
@@ -196,3 +198,10 @@ class OpenCases(QObject):
         for layer in case.labels:
             if layers.index(layer) < top:
                 layers.move(layers.index(layer), len(layers))
+
+
+def _open_contrast_range(layer: Image) -> None:
+    """Let the contrast slider reach all values; napari ends it at the first limits."""
+    low, high = float(layer.data.min()), float(layer.data.max())
+    if low < high:
+        layer.contrast_limits_range = (low, high)
