@@ -19,7 +19,7 @@ from napari_brats.inference.windows import Logits, Pass, predict_whole, predict_
 from napari_brats.models.bundle import Bundle, Card
 
 if TYPE_CHECKING:
-    from napari_brats.models.unet import UNet3D
+    from napari_brats.models.network import Network
 
 STEPS = 100
 SPACING_TOLERANCE = 0.05
@@ -122,7 +122,7 @@ def _notes_on_modalities(case: Case, card: Card) -> list[str]:
 
 
 def _predict(
-    network: UNet3D, image: npt.NDArray[np.float32], device: str, notes: list[str]
+    network: Network, image: npt.NDArray[np.float32], device: str, notes: list[str]
 ) -> Job[tuple[Logits, str]]:
     """Logits and the device that made them: the whole image, else windows, else the CPU."""
     import torch
@@ -155,7 +155,7 @@ def _is_out_of_memory(error: RuntimeError) -> bool:
     return isinstance(error, torch.OutOfMemoryError) or "out of memory" in str(error)
 
 
-def _on(network: UNet3D, device: str) -> UNet3D:
+def _on(network: Network, device: str) -> Network:
     import torch
 
     return network.to(device=device, memory_format=torch.channels_last_3d)  # type: ignore[call-overload]

@@ -17,7 +17,7 @@ import numpy.typing as npt
 if TYPE_CHECKING:
     from torch import Tensor
 
-    from napari_brats.models.unet import UNet3D
+    from napari_brats.models.network import Network
 
 WINDOW = 144
 OVERLAP = 80
@@ -28,7 +28,7 @@ Logits = npt.NDArray[np.float32]
 Pass = Generator[float, None, Logits]
 
 
-def predict_whole(network: UNet3D, image: npt.NDArray[np.float32], device: str) -> Pass:
+def predict_whole(network: Network, image: npt.NDArray[np.float32], device: str) -> Pass:
     """Logits (R, X, Y, Z) float32 of an image (C, X, Y, Z) in one pass; yields the share done."""
     import torch
     from torch.nn import functional
@@ -51,7 +51,7 @@ def predict_whole(network: UNet3D, image: npt.NDArray[np.float32], device: str) 
 
 
 def predict_windows(
-    network: UNet3D,
+    network: Network,
     image: npt.NDArray[np.float32],
     device: str,
     size: int = WINDOW,

@@ -14,7 +14,9 @@ from napari_brats.core.labels import REGIONS, Region
 from napari_brats.core.modalities import MODALITIES, Modality
 
 if TYPE_CHECKING:
-    from napari_brats.models.unet import UNet3D
+    from torch import nn
+
+    from napari_brats.models.network import Network
 
 BUILT_IN = Path(__file__).parent / "weights"
 DEFAULT_BUNDLE = "glioma-unet3d"
@@ -29,7 +31,9 @@ class Card:
     name, title
         The word on the command line, and the name for people.
     network, arguments
-        Architecture and its constructor's arguments.
+        Architecture and its configuration's arguments.
+    task
+        ``segment`` (logits of regions) or ``reconstruct`` (the image again).
     modalities, regions
         Channels in and out, in order.
     spacing_mm
@@ -47,6 +51,7 @@ class Card:
     network: str
     arguments: Mapping[str, Any]
     sha256: str
+    task: str = "segment"
     modalities: tuple[Modality, ...] = MODALITIES
     regions: tuple[Region, ...] = REGIONS
     spacing_mm: tuple[float, float, float] = (1.0, 1.0, 1.0)
@@ -66,7 +71,7 @@ class Bundle:
     card: Card
     weights: Path
 
-    def load_network(self) -> UNet3D:
+    def load_network(self) -> Network:
         """The network with its weights, float32, in evaluation mode, on the CPU.
 
         BundleError if the file does not match the card's sha256 or architecture.
@@ -74,7 +79,7 @@ class Bundle:
         import safetensors.torch
         import torch
 
-        from napari_brats.models.unet import UNet3D, UNet3DConfig
+        from napari_brats.models.networks import build_network
 
         payload = _read(self.weights, "the weights")
         found = hashlib.sha256(payload).hexdigest()
@@ -84,15 +89,8 @@ class Bundle:
                 f"{self.weights} has sha256 {found[:16]}..., expected "
                 f"{self.card.sha256[:16]}.... Nothing was run. Reinstall the package or bundle."
             )
-        if self.card.network != "unet3d":
-            raise BundleError(
-                f"Bundle '{self.card.name}' needs the network '{self.card.network}'; this version "
-                f"has 'unet3d'. Update napari-brats."
-            )
-        arguments = dict(self.card.arguments)
-        arguments["widths"] = tuple(arguments["widths"])
         with torch.device("meta"):  # no time is lost on random weights
-            network = UNet3D(UNet3DConfig(**arguments))
+            network = build_network(self.card.network, self.card.arguments)
         stored = safetensors.torch.load(payload)
         state = {k: v.float() if v.is_floating_point() else v for k, v in stored.items()}
         try:
@@ -104,9 +102,10 @@ class Bundle:
         return network.eval()
 
 
-def list_bundles() -> tuple[Card, ...]:
-    """The cards of all bundles, the default one first."""
+def list_bundles(task: str = "segment") -> tuple[Card, ...]:
+    """The cards of all bundles for a task, the default one first."""
     cards = [_read_card(path) for path in sorted(BUILT_IN.glob("*.json"))]
+    cards = [card for card in cards if card.task == task]
     return tuple(sorted(cards, key=lambda card: card.name != DEFAULT_BUNDLE))
 
 
@@ -119,7 +118,7 @@ def load_bundle(name: str = DEFAULT_BUNDLE) -> Bundle:
     return Bundle(_read_card(path), path.with_suffix(".safetensors"))
 
 
-def save_bundle(network: UNet3D, card: Card, directory: Path = BUILT_IN) -> Bundle:
+def save_bundle(network: nn.Module, card: Card, directory: Path = BUILT_IN) -> Bundle:
     """Write fp16 weights and the card (its sha256 filled in) into ``directory``."""
     import safetensors.torch
     import torch

@@ -10,7 +10,8 @@ from typing import cast
 import torch
 from torch import Tensor, nn
 
-from napari_brats.models.blocks import double_conv
+from napari_brats.models.blocks import AttentionGate, Norm, double_conv
+from napari_brats.models.network import Network
 
 
 @dataclass(frozen=True)
@@ -27,12 +28,21 @@ class UNet3DConfig:
         How much the first convolution downsamples. 2 keeps all 3x3x3 convolutions off the full
         grid, where they would cost eight times as much; the last transposed convolution brings
         the logits back to it.
+    norm
+        See `blocks.norm_layer`.
+    attention
+        Whether the skip connections are gated (`blocks.AttentionGate`).
+    deep_supervision
+        Whether the coarser levels of the decoder have heads of their own, for training only.
     """
 
     in_channels: int = 4
     out_channels: int = 3
     widths: tuple[int, ...] = (24, 48, 96, 192)
     stem_stride: int = 2
+    norm: Norm = "batch"
+    attention: bool = False
+    deep_supervision: bool = False
 
     @property
     def multiple(self) -> int:
@@ -40,38 +50,35 @@ class UNet3DConfig:
         return int(self.stem_stride * 2 ** (len(self.widths) - 1))
 
 
-class UNet3D(nn.Module):
+class UNet3D(Network):
     """Encoder-decoder with skip connections and transposed convolutions; returns logits."""
 
     def __init__(self, config: UNet3DConfig = UNet3DConfig()) -> None:
         super().__init__()
-        self.config = config
-        widths, stride = config.widths, config.stem_stride
+        self.config: UNet3DConfig = config
+        widths, stride, norm = config.widths, config.stem_stride, config.norm
         self.stem = nn.Conv3d(config.in_channels, widths[0], 3, stride=stride, padding=1)
         self.encoder = nn.ModuleList(
-            [double_conv(widths[0], widths[0])]
-            + [double_conv(a, b, stride=2) for a, b in pairwise(widths)]
+            [double_conv(widths[0], widths[0], norm=norm)]
+            + [double_conv(a, b, stride=2, norm=norm) for a, b in pairwise(widths)]
         )
         self.up = nn.ModuleList(nn.ConvTranspose3d(b, a, 2, stride=2) for a, b in pairwise(widths))
-        self.decoder = nn.ModuleList(double_conv(2 * a, a) for a in widths[:-1])
+        self.decoder = nn.ModuleList(double_conv(2 * a, a, norm=norm) for a in widths[:-1])
         self.head = nn.ConvTranspose3d(widths[0], config.out_channels, stride, stride=stride)
+        if config.attention:
+            self.gates = nn.ModuleList(AttentionGate(a, b) for a, b in pairwise(widths))
+        if config.deep_supervision:
+            self.deep_heads = nn.ModuleList(
+                nn.Conv3d(a, config.out_channels, 1) for a in widths[1:-1]
+            )
 
-    def forward(self, image: Tensor) -> Tensor:
-        """Logits ``(N, regions, X, Y, Z)`` of ``(N, C, X, Y, Z)``, in both modes.
-
-        X, Y and Z must be multiples of ``config.multiple``.
-        """
-        steps = self.forward_steps(image)
-        while True:
-            try:
-                next(steps)
-            except StopIteration as end:
-                return cast("Tensor", end.value)
-
-    def forward_steps(self, image: Tensor) -> Generator[float, None, Tensor]:
+    def forward_steps(
+        self, image: Tensor, deep_logits: list[Tensor] | None = None
+    ) -> Generator[float, None, Tensor]:
         """`forward`, pausing after each level so that a caller can stop in between.
 
-        Yields the share of the work that is done, in 0..1.
+        Yields the share of the work that is done, in 0..1. With deep supervision the logits of
+        the coarser levels, coarsest first, are appended to ``deep_logits``.
         """
         levels = len(self.encoder)
         cost = [2.0**-i for i in range(levels)]
@@ -86,8 +93,12 @@ class UNet3D(nn.Module):
             yield done
         skips.pop()
         for i in reversed(range(levels - 1)):
-            x = torch.cat([self.up[i](x), skips.pop()], dim=1)
-            x = self.decoder[i](x)
+            skip = skips.pop()
+            if self.config.attention:
+                skip = self.gates[i](skip, x)
+            x = self.decoder[i](torch.cat([self.up[i](x), skip], dim=1))
+            if deep_logits is not None and self.config.deep_supervision and i:
+                deep_logits.append(self.deep_heads[i - 1](x))
             done += 2 * cost[i] / total
             yield min(done, 1.0)
         return cast("Tensor", self.head(x))
