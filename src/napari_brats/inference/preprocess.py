@@ -24,6 +24,12 @@ CANONICAL_CODES = "LPS"
 CLIP_PERCENTILES = (0.5, 99.5)
 MIN_BACKGROUND_SHARE = 0.1
 MIN_BRAIN_VOXELS = 1000
+SPACING_TOLERANCE = 0.05
+"""Relative; below it resampling blurs more than it helps."""
+
+PREPROCESSING_VERSION = 1
+"""Raise it whenever what this module makes of an image changes: prepared cases that training keeps
+on disk are then made anew."""
 
 
 @dataclass(frozen=True)
@@ -117,6 +123,29 @@ def prepare_image(
         order.spacing_from_disk(grid.spacing_mm),
         Placement(grid.shape, order, box),
     )
+
+
+def to_spacing(prepared: PreparedImage, spacing_mm: Spacing) -> FloatArray:
+    """The prepared image (C, X, Y, Z) at ``spacing_mm``, in canonical order.
+
+    The image itself if its spacing is that already, within `SPACING_TOLERANCE`.
+    """
+    factors = [have / want for have, want in zip(prepared.spacing_mm, spacing_mm, strict=True)]
+    if all(abs(factor - 1) <= SPACING_TOLERANCE for factor in factors):
+        return prepared.image
+    size = [max(1, round(n * f)) for n, f in zip(prepared.image.shape[1:], factors, strict=True)]
+    return resize(prepared.image, size)
+
+
+def resize(array: FloatArray, size: Sequence[int]) -> FloatArray:
+    """The array (C, X, Y, Z) with ``size`` voxels per axis over the same extent, trilinear."""
+    import torch
+    from torch.nn import functional
+
+    tensor = torch.from_numpy(array)[None]
+    resized = functional.interpolate(tensor, size=list(size), mode="trilinear", align_corners=False)
+    result: FloatArray = resized[0].numpy()
+    return result
 
 
 def normalise(volume: npt.NDArray[Any], foreground: Mask, out: FloatArray) -> None:

@@ -14,7 +14,7 @@ from napari_brats.core.errors import CaseError
 from napari_brats.core.progress import Job, Progress
 from napari_brats.inference.devices import resolve_device
 from napari_brats.inference.postprocess import PostprocessOptions, postprocess
-from napari_brats.inference.preprocess import PreparedImage, prepare_image
+from napari_brats.inference.preprocess import PreparedImage, prepare_image, resize, to_spacing
 from napari_brats.inference.windows import Logits, Pass, predict_whole, predict_windows
 from napari_brats.models.bundle import Bundle, Card
 
@@ -22,8 +22,6 @@ if TYPE_CHECKING:
     from napari_brats.models.network import Network
 
 STEPS = 100
-SPACING_TOLERANCE = 0.05
-"""Relative; below it resampling blurs more than it helps."""
 
 
 @dataclass(frozen=True)
@@ -67,7 +65,7 @@ def segment(case: Case, bundle: Bundle, options: SegmentOptions) -> Job[Segmenta
     yield Progress(0, STEPS, "Preparing the images")
     arrays = {m: volume.data for m, volume in case.volumes.items()}
     prepared = prepare_image(arrays, grid, card.modalities)
-    image = _to_spacing(prepared, card.spacing_mm)
+    image = to_spacing(prepared, card.spacing_mm)
     clock.lap("prepare")
     yield Progress(5, STEPS, "Loading the network")
     network = bundle.load_network()
@@ -173,32 +171,12 @@ def _report(steps: Pass, device: str) -> Job[Logits]:
         yield Progress(10 + int(80 * share), STEPS, f"Running the network on {device}")
 
 
-def _to_spacing(
-    prepared: PreparedImage, spacing_mm: tuple[float, float, float]
-) -> npt.NDArray[np.float32]:
-    """The prepared image (C, X, Y, Z) at the bundle's spacing."""
-    factors = [have / want for have, want in zip(prepared.spacing_mm, spacing_mm, strict=True)]
-    if all(abs(factor - 1) <= SPACING_TOLERANCE for factor in factors):
-        return prepared.image
-    size = [max(1, round(n * f)) for n, f in zip(prepared.image.shape[1:], factors, strict=True)]
-    return _resize(prepared.image, size)
-
-
 def _to_file_grid(logits: Logits, prepared: PreparedImage) -> npt.NDArray[np.float16]:
     """Probabilities (R, X, Y, Z) float16 on the file's grid; 0 outside the brain's box."""
     import torch
 
     if logits.shape[1:] != prepared.brain.shape:
-        logits = _resize(logits, list(prepared.brain.shape))
+        logits = resize(logits, prepared.brain.shape)
     inside = torch.from_numpy(prepared.brain)
     probabilities = (torch.from_numpy(logits).sigmoid() * inside).half().numpy()
     return np.stack([prepared.placement.to_file(region) for region in probabilities])
-
-
-def _resize(array: npt.NDArray[np.float32], size: list[int]) -> npt.NDArray[np.float32]:
-    import torch
-    from torch.nn import functional
-
-    tensor = torch.from_numpy(array)[None]
-    resized = functional.interpolate(tensor, size=size, mode="trilinear", align_corners=False)
-    return resized[0].numpy()
