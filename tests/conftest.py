@@ -1,10 +1,11 @@
-"""What every test gets: no network, no traces of the user's napari settings."""
+"""What every test gets: no network, no traces of the user's napari settings and bundles."""
 
 from __future__ import annotations
 
 import os
 import socket
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -17,6 +18,12 @@ LOCAL = {getattr(socket, "AF_UNIX", None)}
 
 class NetworkUsedError(AssertionError):
     """The code under test tried to reach the network."""
+
+
+@pytest.fixture(autouse=True)
+def no_user_bundles(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Hide the bundles of whoever runs the tests; what a test makes lies in its own folder."""
+    monkeypatch.setenv("NAPARI_BRATS_BUNDLES", str(tmp_path / "user-bundles"))
 
 
 @pytest.fixture(autouse=True)

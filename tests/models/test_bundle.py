@@ -5,9 +5,17 @@ import json
 import pytest
 import torch
 
-from napari_brats.core.errors import BundleError
+from napari_brats.core.errors import BundleError, SaveError
 from napari_brats.models import bundle as bundles
-from napari_brats.models.bundle import Card, list_bundles, load_bundle, save_bundle
+from napari_brats.models.bundle import (
+    Card,
+    find_bundles,
+    list_bundles,
+    load_bundle,
+    require_new_name,
+    save_bundle,
+    user_folder,
+)
 from napari_brats.models.unet import UNet3D, UNet3DConfig
 
 ARGUMENTS = {"in_channels": 4, "out_channels": 3, "widths": [4, 8], "stem_stride": 2}
@@ -15,10 +23,17 @@ ARGUMENTS = {"in_channels": 4, "out_channels": 3, "widths": [4, 8], "stem_stride
 
 @pytest.fixture
 def folder(tmp_path, monkeypatch):
-    monkeypatch.setattr(bundles, "BUILT_IN", tmp_path)
+    directory = tmp_path / "built-in"
+    monkeypatch.setattr(bundles, "BUILT_IN", directory)
     network = UNet3D(UNet3DConfig(widths=(4, 8))).eval()
-    save_bundle(network, Card("tiny", "Tiny", "unet3d", ARGUMENTS, sha256=""), tmp_path)
-    return tmp_path, network
+    make("tiny", directory, network)
+    return directory, network
+
+
+def make(name, directory, network=None, **facts):
+    network = network or UNet3D(UNet3DConfig(widths=(4, 8)))
+    card = Card(name, name.title(), "unet3d", ARGUMENTS, sha256="", **facts)
+    return save_bundle(network, card, directory)
 
 
 def test_a_bundle_comes_back_as_it_was_saved(folder):
@@ -63,7 +78,7 @@ def test_an_unknown_network_asks_for_an_update(folder):
         load_bundle("tiny").load_network()
 
 
-@pytest.mark.parametrize("text", ["", "{}", "[1]", '{"name": 1}'])
+@pytest.mark.parametrize("text", ["", "{}", "[1]", '{"name": 1}', "\xff"])
 def test_a_damaged_card_is_named(folder, text):
     directory, _ = folder
     (directory / "tiny.json").write_text(text)
@@ -81,3 +96,99 @@ def test_the_bundled_network_is_listed_first_and_loads():
     cards = list_bundles()
     assert cards[0].name == bundles.DEFAULT_BUNDLE
     assert load_bundle().load_network().config.out_channels == len(cards[0].regions)
+
+
+def test_the_users_bundles_follow_the_built_in_ones_and_are_marked(folder):
+    make("mine", user_folder())
+    assert [(b.card.name, b.is_users) for b in find_bundles().bundles] == [
+        ("tiny", False),
+        ("mine", True),
+    ]
+    assert find_bundles().problems == ()
+    assert load_bundle("mine").load_network().config.widths == (4, 8)
+
+
+def test_bundles_are_listed_for_their_task_only(folder):
+    make("denoiser", user_folder(), task="reconstruct")
+    assert [card.name for card in list_bundles()] == ["tiny"]
+    assert [card.name for card in list_bundles("reconstruct")] == ["denoiser"]
+
+
+def test_a_bundle_is_found_by_the_path_of_either_file(folder, tmp_path):
+    bundle = make("far", tmp_path / "elsewhere")
+    assert load_bundle(str(bundle.weights)).card.name == "far"
+    assert load_bundle(str(bundle.weights.with_suffix(".json"))).weights == bundle.weights
+
+
+def test_damaged_cards_of_the_users_are_told_of_and_break_nothing(folder):
+    make("good", user_folder())
+    for name, text in (("broken", "{"), ("half", "null"), ("typed", '{"title": 3}')):
+        make(name, user_folder())
+        card = user_folder() / f"{name}.json"
+        facts = json.loads(card.read_text()) | json.loads(text) if name == "typed" else None
+        card.write_text(json.dumps(facts) if facts else text)
+    make("bare", user_folder()).weights.unlink()
+    shelf = find_bundles()
+    assert [b.card.name for b in shelf.bundles] == ["tiny", "good"]
+    assert len(shelf.problems) == 4
+    for name in ("broken.json", "half.json", "typed.json", "bare.safetensors"):
+        assert any(str(user_folder() / name) in problem for problem in shelf.problems)
+
+
+def test_a_renamed_bundle_goes_by_the_name_of_its_files(folder):
+    weights = make("old", user_folder()).weights
+    for path in (weights, weights.with_suffix(".json")):
+        path.rename(path.with_stem("new"))
+    assert [card.name for card in list_bundles()] == ["tiny", "new"]
+    assert load_bundle("new").card.name == "new"
+
+
+def test_a_built_in_name_is_refused_when_made_and_left_out_when_copied(folder):
+    with pytest.raises(BundleError, match="built-in"):
+        require_new_name("Tiny", user_folder())
+    make("tiny", user_folder())
+    shelf = find_bundles()
+    assert [b.is_users for b in shelf.bundles] == [False]
+    assert "Rename" in shelf.problems[0]
+    assert not load_bundle("tiny").is_users
+
+
+def test_a_bundle_that_is_there_is_replaced_with_leave_only(folder, tmp_path):
+    make("mine", tmp_path)
+    with pytest.raises(BundleError, match="left as it is"):
+        require_new_name("mine", tmp_path)
+    require_new_name("mine", tmp_path, overwrite=True)
+    require_new_name("other", tmp_path)
+
+
+@pytest.mark.parametrize("name", ["", "a b", "../x", ".x", "x.json", "a/b", "x" * 101])
+def test_what_is_no_word_is_no_name(name, tmp_path):
+    with pytest.raises(BundleError, match="no name for a bundle"):
+        require_new_name(name, tmp_path)
+
+
+def test_a_write_that_stops_halfway_leaves_nothing_that_is_listed(folder, monkeypatch):
+    make("mine", user_folder())
+    written = []
+
+    def stop_at_the_second(path, payload, *, overwrite):
+        if written:
+            raise SaveError("disk full")
+        written.append(path)
+        path.write_bytes(payload)
+
+    monkeypatch.setattr(bundles, "write_atomically", stop_at_the_second)
+    with pytest.raises(BundleError, match="disk full"):
+        make("mine", user_folder(), network=UNet3D(UNet3DConfig(widths=(4, 8))))
+    assert written[0].suffix == ".safetensors"
+    assert [card.name for card in list_bundles()] == ["tiny"]
+
+
+def test_the_users_folder_is_where_the_system_keeps_data(monkeypatch, tmp_path):
+    monkeypatch.delenv(bundles.USER_BUNDLES)
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
+    monkeypatch.setattr(bundles.sys, "platform", "linux")
+    assert user_folder() == tmp_path / "napari-brats" / "bundles"
+    monkeypatch.setenv("LOCALAPPDATA", str(tmp_path / "local"))
+    monkeypatch.setattr(bundles.sys, "platform", "win32")
+    assert user_folder() == tmp_path / "local" / "napari-brats" / "bundles"

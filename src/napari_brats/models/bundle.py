@@ -1,17 +1,24 @@
-"""Bundles: a network's weights (safetensors) and its card (JSON), side by side in ``weights/``."""
+"""Bundles: a network's weights (safetensors) and its card (JSON), side by side in a folder.
+
+The built-in ones lie in ``weights/``, the user's own in `user_folder`.
+"""
 
 from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+import os
+import re
+import sys
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from napari_brats.core.errors import BundleError
+from napari_brats.core.errors import BundleError, SaveError
 from napari_brats.core.labels import REGIONS, Region
 from napari_brats.core.modalities import MODALITIES, Modality
+from napari_brats.io.atomic import write_atomically
 
 if TYPE_CHECKING:
     from torch import nn
@@ -20,6 +27,10 @@ if TYPE_CHECKING:
 
 BUILT_IN = Path(__file__).parent / "weights"
 DEFAULT_BUNDLE = "glioma-unet3d"
+USER_BUNDLES = "NAPARI_BRATS_BUNDLES"
+"""The environment variable that says where the user's bundles are, if not at the usual place."""
+
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 
 
 @dataclass(frozen=True)
@@ -71,6 +82,11 @@ class Bundle:
     card: Card
     weights: Path
 
+    @property
+    def is_users(self) -> bool:
+        """Whether it is a bundle of the user's and not one of those that ship."""
+        return self.weights.parent != BUILT_IN
+
     def load_network(self) -> Network:
         """The network with its weights, float32, in evaluation mode, on the CPU.
 
@@ -102,24 +118,104 @@ class Bundle:
         return network.eval()
 
 
+@dataclass(frozen=True)
+class BundleList:
+    """The bundles at hand, and in words why others that were found are not among them."""
+
+    bundles: tuple[Bundle, ...]
+    problems: tuple[str, ...]
+
+
+def user_folder() -> Path:
+    """Where the user's own bundles lie; it need not exist.
+
+    The folder in the environment variable `USER_BUNDLES`, else ``napari-brats/bundles`` where the
+    system keeps the data of programs: ``$XDG_DATA_HOME`` (``~/.local/share``) on Linux,
+    ``~/Library/Application Support`` on macOS, ``%LOCALAPPDATA%`` on Windows.
+    """
+    if chosen := os.environ.get(USER_BUNDLES):
+        return Path(chosen).expanduser()
+    if sys.platform == "win32":
+        base = os.environ.get("LOCALAPPDATA") or "~/AppData/Local"
+    elif sys.platform == "darwin":
+        base = "~/Library/Application Support"
+    else:
+        base = os.environ.get("XDG_DATA_HOME") or "~/.local/share"
+    return Path(base).expanduser() / "napari-brats" / "bundles"
+
+
+def find_bundles(task: str = "segment") -> BundleList:
+    """All bundles for a task: the default one, the other built-in ones, then the user's.
+
+    A card that cannot be used is left out, and said to be.
+    """
+    found: dict[str, Bundle] = {}
+    problems: list[str] = []
+    for path in _card_paths():
+        try:
+            bundle = _open(path)
+        except BundleError as error:
+            problems.append(str(error))
+            continue
+        if found.setdefault(path.stem.casefold(), bundle) is not bundle:
+            problems.append(
+                f"The bundle {path} was left out: another one is called '{path.stem}', too. "
+                f"Rename its two files."
+            )
+    fitting = (bundle for bundle in found.values() if bundle.card.task == task)
+    in_order = sorted(fitting, key=lambda b: (b.card.name != DEFAULT_BUNDLE, b.is_users))
+    return BundleList(tuple(in_order), tuple(problems))
+
+
 def list_bundles(task: str = "segment") -> tuple[Card, ...]:
-    """The cards of all bundles for a task, the default one first."""
-    cards = [_read_card(path) for path in sorted(BUILT_IN.glob("*.json"))]
-    cards = [card for card in cards if card.task == task]
-    return tuple(sorted(cards, key=lambda card: card.name != DEFAULT_BUNDLE))
+    """The cards of all bundles for a task, the default one first; see `find_bundles`."""
+    return tuple(bundle.card for bundle in find_bundles(task).bundles)
 
 
 def load_bundle(name: str = DEFAULT_BUNDLE) -> Bundle:
-    """The bundle called ``name``; BundleError listing the known ones if there is none."""
-    path = BUILT_IN / f"{name}.json"
-    if not name or Path(name).name != name or not path.is_file():
-        known = ", ".join(card.name for card in list_bundles()) or "none"
-        raise BundleError(f"There is no bundle '{name}'. Known: {known}.")
-    return Bundle(_read_card(path), path.with_suffix(".safetensors"))
+    """The bundle called ``name``, or the one whose card or weights lie at that path.
+
+    BundleError listing the known ones if there is none, or telling what is wrong with its card.
+    """
+    if name.endswith((".json", ".safetensors")):
+        return _open(Path(name).expanduser().with_suffix(".json"))
+    for path in _card_paths():
+        if path.stem.casefold() == name.casefold():
+            return _open(path)
+    known = ", ".join(path.stem for path in _card_paths()) or "none"
+    raise BundleError(
+        f"There is no bundle '{name}'. Known: {known}. The path of a card (.json) is understood, "
+        f"too."
+    )
+
+
+def require_new_name(name: str, directory: Path, *, overwrite: bool = False) -> None:
+    """BundleError if a bundle must not be made under this name in ``directory``.
+
+    It must be a word that can be a file's name, no built-in bundle's name in the user's folder,
+    and new unless ``overwrite``.
+    """
+    if not _NAME.fullmatch(name) or name.endswith((".json", ".safetensors")):
+        raise BundleError(
+            f"'{name}' is no name for a bundle. Expected one word of letters, digits, '-', '_' "
+            f"and '.', such as my-clinic-2."
+        )
+    built_in = {path.stem.casefold() for path in _cards_in(BUILT_IN)}
+    if name.casefold() in built_in and directory.resolve() == user_folder().resolve():
+        raise BundleError(f"'{name}' is the name of a built-in bundle. Choose another one.")
+    if (directory / f"{name}.json").exists() and not overwrite:
+        raise BundleError(
+            f"There is a bundle '{name}' in {directory} already; it is left as it is. Choose "
+            f"another name, or agree to replace it (command line: --overwrite)."
+        )
 
 
 def save_bundle(network: nn.Module, card: Card, directory: Path = BUILT_IN) -> Bundle:
-    """Write fp16 weights and the card (its sha256 filled in) into ``directory``."""
+    """Write fp16 weights and the card (its sha256 filled in) into ``directory``.
+
+    The weights come first and a former card goes before them, so that whatever happens in between,
+    no card stands beside weights that are not its own. BundleError if the disk does not allow it.
+    """
     import safetensors.torch
     import torch
 
@@ -131,11 +227,35 @@ def save_bundle(network: nn.Module, card: Card, directory: Path = BUILT_IN) -> B
     }
     payload = safetensors.torch.save(tensors)
     facts = asdict(card) | {"sha256": hashlib.sha256(payload).hexdigest()}
-    directory.mkdir(parents=True, exist_ok=True)
-    weights = directory / f"{card.name}.safetensors"
-    weights.write_bytes(payload)
-    weights.with_suffix(".json").write_text(json.dumps(facts, indent=2) + "\n")
-    return Bundle(_read_card(weights.with_suffix(".json")), weights)
+    path = directory / f"{card.name}.json"
+    try:
+        directory.mkdir(parents=True, exist_ok=True)
+        path.unlink(missing_ok=True)
+        write_atomically(path.with_suffix(".safetensors"), payload, overwrite=True)
+        write_atomically(path, (json.dumps(facts, indent=2) + "\n").encode(), overwrite=True)
+    except (OSError, SaveError) as error:
+        raise BundleError(f"The bundle '{card.name}' could not be written: {error}") from error
+    return _open(path)
+
+
+def _card_paths() -> Iterable[Path]:
+    return (*_cards_in(BUILT_IN), *_cards_in(user_folder()))
+
+
+def _cards_in(folder: Path) -> list[Path]:
+    return sorted(folder.glob("*.json"))
+
+
+def _open(path: Path) -> Bundle:
+    """The bundle of a card; BundleError if the card is damaged or its weights are missing."""
+    card = _read_card(path)
+    weights = path.with_suffix(".safetensors")
+    if not weights.is_file():
+        raise BundleError(
+            f"The weights of bundle '{card.name}' cannot be read: {weights} is not there. "
+            f"Copy both files of a bundle, the card and the weights."
+        )
+    return Bundle(card, weights)
 
 
 def _read(path: Path, what: str) -> bytes:
@@ -149,14 +269,30 @@ def _read(path: Path, what: str) -> bytes:
 
 
 def _read_card(path: Path) -> Card:
+    """The card at ``path``; the file's name is the bundle's, whatever it was when it was made."""
+    payload = _read(path, "the card")
     try:
-        facts = json.loads(_read(path, "the card"))
+        facts = json.loads(payload)
         facts["modalities"] = tuple(Modality(m) for m in facts["modalities"])
         facts["regions"] = tuple(Region(r) for r in facts["regions"])
-        facts["spacing_mm"] = tuple(facts["spacing_mm"])
-        return Card(**facts)
-    except (ValueError, KeyError, TypeError) as error:
+        facts["spacing_mm"] = tuple(float(mm) for mm in facts["spacing_mm"])
+        card = Card(**facts)
+        _require_types(card)
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise BundleError(
             f"The card {path} is not one this version can read ({error}). "
             f"Reinstall the package or bundle."
         ) from error
+    return replace(card, name=path.stem)
+
+
+def _require_types(card: Card) -> None:
+    """TypeError naming the first value that is not of its kind."""
+    for item in fields(card):
+        value = getattr(card, item.name)
+        if item.type == "str" and not isinstance(value, str):
+            raise TypeError(f"'{item.name}' is {value!r}, expected a text")
+        if "Mapping" in str(item.type) and not isinstance(value, dict):
+            raise TypeError(f"'{item.name}' is {value!r}, expected an object")
+    if not card.modalities or len(card.spacing_mm) != 3 or min(card.spacing_mm) <= 0:
+        raise TypeError("expected at least one modality and three spacings above 0")

@@ -8,6 +8,7 @@ from __future__ import annotations
 import itertools
 import json
 import statistics
+import tempfile
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -94,9 +95,10 @@ def bundle_run(run: Path, name: str, directory: Path, data: Path | None = None) 
         limits=recipe.card.get("limits", ""),
         intended_use=INTENDED_USE,
     )
-    unscored = save_bundle(network, card, directory)
     held_out = [f for f in discover(data or Path(split.data)) if f.case_id in split.hold_out]
-    scores = yield from _scores(unscored, held_out)
+    with tempfile.TemporaryDirectory() as elsewhere:  # a bundle without scores is never listed
+        unscored = save_bundle(network, card, Path(elsewhere))
+        scores = yield from _scores(unscored, held_out)
     return save_bundle(network, replace(card, scores=scores), directory)
 
 
