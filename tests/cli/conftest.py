@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 import nibabel as nib
@@ -86,13 +87,14 @@ def make_case(tmp_path: Path) -> Callable[..., Path]:
 
 
 @pytest.fixture
-def network(monkeypatch: pytest.MonkeyPatch) -> FakeNetwork:
+def network(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> FakeNetwork:
     """The engine replaced by `FakeNetwork`, with one bundle called ``glioma-unet3d``."""
     fake = FakeNetwork()
     card = Card("glioma-unet3d", "A network for tests", "unet3d", {}, sha256="ab" * 32)
     monkeypatch.setattr("napari_brats.inference.segment.segment", fake.segment)
-    monkeypatch.setattr("napari_brats.models.bundle.list_bundles", lambda: (card,))
-    monkeypatch.setattr(
-        "napari_brats.models.bundle.load_bundle", lambda name: Bundle(card, Path("weights"))
-    )
+    monkeypatch.setattr("napari_brats.models.bundle.BUILT_IN", tmp_path / "built-in")
+    weights = tmp_path / "built-in" / "glioma-unet3d.safetensors"
+    weights.parent.mkdir()
+    weights.write_bytes(b"never read")
+    weights.with_suffix(".json").write_text(json.dumps(asdict(card)))
     return fake

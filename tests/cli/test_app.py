@@ -76,6 +76,22 @@ def test_bundles_lists_cards(network: object):
     assert listed["bundles"][0]["sha256"] == "ab" * 32
 
 
+def test_bundles_marks_the_users_own_and_names_damaged_cards(network: object):
+    from napari_brats.models.bundle import BUILT_IN, user_folder
+
+    user_folder().mkdir()
+    for path in BUILT_IN.iterdir():
+        (user_folder() / f"mine{path.suffix}").write_bytes(path.read_bytes())
+    (user_folder() / "broken.json").write_text("{")
+    result = invoke("bundles")
+    assert result.exit_code == 0
+    assert "mine (yours): A network for tests" in result.stdout
+    assert f"Left out: The card {user_folder() / 'broken.json'}" in result.stderr
+    listed = json.loads(invoke("bundles", "--json").stdout)
+    assert [b["origin"] for b in listed["bundles"]] == ["built-in", "user"]
+    assert "broken.json" in listed["problems"][0]
+
+
 def test_open_says_that_there_is_no_screen(
     make_case: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
 ):

@@ -10,7 +10,7 @@ import typer
 
 from napari_brats import INTENDED_USE
 from napari_brats.cli.console import note, require_convention, usage_error
-from napari_brats.core.errors import BratsError
+from napari_brats.core.errors import BratsError, BundleError
 from napari_brats.core.modalities import MODALITIES, Modality
 
 if TYPE_CHECKING:
@@ -33,7 +33,10 @@ def segment(
     ],
     bundle: Annotated[
         str | None,
-        typer.Option(metavar="NAME", help="The network; 'napari-brats bundles' lists them."),
+        typer.Option(
+            metavar="NAME",
+            help="The network: a name that 'napari-brats bundles' lists, or the path of a card.",
+        ),
     ] = None,
     device: Annotated[
         str, typer.Option(metavar="NAME", help="auto, cpu, cuda, cuda:N or mps.")
@@ -139,15 +142,20 @@ def _device(name: str) -> str:
 
 
 def _bundle(name: str | None) -> Bundle:
-    """The bundle called ``name``; a usage error if there is none."""
-    from napari_brats.models.bundle import DEFAULT_BUNDLE, list_bundles, load_bundle
+    """The bundle of that name or path; a usage error if there is none, or it cannot segment."""
+    from napari_brats.models.bundle import DEFAULT_BUNDLE, load_bundle
 
-    known = [card.name for card in list_bundles()]
-    wanted = name or DEFAULT_BUNDLE
-    if wanted not in known:
-        listing = ", ".join(known) or "none"
-        raise usage_error(f"There is no bundle '{wanted}'. Known: {listing}.", "--bundle")
-    return load_bundle(wanted)
+    try:
+        bundle = load_bundle(name or DEFAULT_BUNDLE)
+    except BundleError as error:
+        raise usage_error(str(error), "--bundle") from error
+    if bundle.card.task != "segment":
+        raise usage_error(
+            f"Bundle '{bundle.card.name}' is for another task ('{bundle.card.task}'). "
+            f"'napari-brats bundles' lists what each is for.",
+            "--bundle",
+        )
+    return bundle
 
 
 def _writable(folder: Path) -> Path:

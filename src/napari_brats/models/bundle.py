@@ -144,8 +144,8 @@ def user_folder() -> Path:
     return Path(base).expanduser() / "napari-brats" / "bundles"
 
 
-def find_bundles(task: str = "segment") -> BundleList:
-    """All bundles for a task: the default one, the other built-in ones, then the user's.
+def find_bundles(task: str | None = "segment") -> BundleList:
+    """All bundles for a task (any for None): the default one, the other built-in ones, the user's.
 
     A card that cannot be used is left out, and said to be.
     """
@@ -162,7 +162,7 @@ def find_bundles(task: str = "segment") -> BundleList:
                 f"The bundle {path} was left out: another one is called '{path.stem}', too. "
                 f"Rename its two files."
             )
-    fitting = (bundle for bundle in found.values() if bundle.card.task == task)
+    fitting = (bundle for bundle in found.values() if task in (bundle.card.task, None))
     in_order = sorted(fitting, key=lambda b: (b.card.name != DEFAULT_BUNDLE, b.is_users))
     return BundleList(tuple(in_order), tuple(problems))
 
@@ -173,7 +173,7 @@ def list_bundles(task: str = "segment") -> tuple[Card, ...]:
 
 
 def load_bundle(name: str = DEFAULT_BUNDLE) -> Bundle:
-    """The bundle called ``name``, or the one whose card or weights lie at that path.
+    """The bundle called ``name``, of any task, or the one whose card or weights lie at that path.
 
     BundleError listing the known ones if there is none, or telling what is wrong with its card.
     """
@@ -294,5 +294,6 @@ def _require_types(card: Card) -> None:
             raise TypeError(f"'{item.name}' is {value!r}, expected a text")
         if "Mapping" in str(item.type) and not isinstance(value, dict):
             raise TypeError(f"'{item.name}' is {value!r}, expected an object")
-    if not card.modalities or len(card.spacing_mm) != 3 or min(card.spacing_mm) <= 0:
+    spacing_mm: tuple[float, ...] = card.spacing_mm
+    if not card.modalities or len(spacing_mm) != 3 or min(spacing_mm) <= 0:
         raise TypeError("expected at least one modality and three spacings above 0")
