@@ -1,23 +1,34 @@
 """The loop learns, resumes where a kill left it, and never loses a checkpoint."""
 
+from dataclasses import fields, replace
+
 import numpy as np
 import pytest
 import torch
 from nibabel import Nifti1Header
 
 from napari_brats.core.case import Case, LabelVolume, Volume
-from napari_brats.core.errors import CaseError
+from napari_brats.core.errors import BratsError, CaseError
 from napari_brats.core.geometry import Grid
 from napari_brats.core.labels import CONVENTIONS
 from napari_brats.core.modalities import MODALITIES
 from napari_brats.core.progress import drain
 from napari_brats.training import loop
+from napari_brats.training.augment_config import AugmentConfig
 from napari_brats.training.config import TrainConfig
 from napari_brats.training.dataset import PatchDataset, _cut, prepare_case
+from napari_brats.training.logs import HISTORY
 
 CONFIG = TrainConfig(
-    steps=6, patch_size=(16, 16, 16), widths=(4, 8), checkpoint_every=2, warmup_steps=1
+    epochs=3,
+    steps_per_epoch=2,
+    patch_size=(16, 16, 16),
+    widths=(4, 8),
+    checkpoint_every=2,
+    warmup_steps=1,
 )
+
+NO_AUGMENTATION = AugmentConfig(**{setting.name: 0 for setting in fields(AugmentConfig)})
 
 
 def _case(seed, labelled=True):
@@ -81,14 +92,12 @@ def test_resuming_gives_what_an_uninterrupted_run_gives(cases, tmp_path):
     resumed = drain(loop.train(cases, tmp_path / "killed", CONFIG))
     for name, value in whole.state_dict().items():
         assert torch.allclose(value.float(), resumed.state_dict()[name].float(), atol=1e-6), name
-    rows = (tmp_path / "killed" / loop.HISTORY).read_text().splitlines()
+    rows = (tmp_path / "killed" / HISTORY).read_text().splitlines()
     assert [row.split(",")[0] for row in rows] == ["step", "1", "2", "3", "4", "5", "6"]
 
 
 def test_the_loss_falls(cases, tmp_path):
-    config = TrainConfig(
-        steps=40, patch_size=(16, 16, 16), widths=(4, 8), warmup_steps=1, learning_rate=0.3
-    )
+    config = replace(CONFIG, epochs=20, learning_rate=0.3, augment=NO_AUGMENTATION)
     losses = [float(p.message.split()[1].rstrip(",")) for p in loop.train(cases, tmp_path, config)]
     assert np.mean(losses[-5:]) < 0.8 * np.mean(losses[:5])
 
@@ -96,19 +105,19 @@ def test_the_loss_falls(cases, tmp_path):
 def test_a_failed_write_leaves_the_former_checkpoint(cases, tmp_path, monkeypatch):
     job = loop.train(cases, tmp_path, CONFIG)
     next(job), next(job)
-    before = (tmp_path / loop.CHECKPOINT).read_bytes()
+    before = (tmp_path / loop.LAST).read_bytes()
 
     def full_disk(*_):
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(loop.os, "fsync", full_disk)
-    with pytest.raises(OSError, match="No space left"):
+    with pytest.raises(BratsError, match=r"could not be written.*No space left"):
         drain(job)
-    assert (tmp_path / loop.CHECKPOINT).read_bytes() == before
+    assert (tmp_path / loop.LAST).read_bytes() == before
 
 
 def test_the_rate_rises_and_falls():
-    config = TrainConfig(steps=100, warmup_steps=10, learning_rate=1.0)
+    config = TrainConfig(epochs=10, steps_per_epoch=10, warmup_steps=10, learning_rate=1.0)
     rates = [loop.learning_rate(step, config) for step in range(100)]
     assert rates[0] == pytest.approx(0.1)
     assert rates[50] == pytest.approx(0.5**0.9)

@@ -12,7 +12,12 @@ from napari_brats.training.config import Recipe, TrainConfig, read_recipe
 from napari_brats.training.runs import bundle_run, train_run
 
 TINY = TrainConfig(
-    steps=2, patch_size=(16, 16, 16), widths=(4, 8), checkpoint_every=1, warmup_steps=1
+    epochs=1,
+    steps_per_epoch=2,
+    patch_size=(16, 16, 16),
+    widths=(4, 8),
+    checkpoint_every=1,
+    warmup_steps=1,
 )
 
 
@@ -79,13 +84,13 @@ def test_a_run_without_a_checkpoint_has_no_network(data, tmp_path):
 
 def test_a_recipe_is_read_and_its_mistakes_are_named(tmp_path):
     path = tmp_path / "recipe.toml"
-    path.write_text('hold_out = ["A"]\n[train]\nsteps = 7\nwidths = [4, 8]\n[card]\ntitle = "T"\n')
+    path.write_text('hold_out = ["A"]\n[train]\nepochs = 7\nwidths = [4, 8]\n[card]\ntitle = "T"\n')
     recipe = read_recipe(path)
-    assert recipe.config.steps == 7
+    assert recipe.config.epochs == 7
     assert recipe.config.widths == (4, 8)
     assert recipe.hold_out == ("A",)
     path.write_text("[train]\nstep = 7\n")
-    with pytest.raises(BratsError, match=r"\[train\]: step\. Known there: batch_size"):
+    with pytest.raises(BratsError, match=r"\[train\]: step\. Known there: augment"):
         read_recipe(path)
     path.write_text("[train\n")
     with pytest.raises(BratsError, match="Expected TOML"):

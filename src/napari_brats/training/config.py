@@ -1,61 +1,73 @@
-"""Every setting of a training run, and the recipe file that holds them."""
+"""Every setting of a training run with its meaning, and the recipe file that holds them."""
 
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from collections.abc import Iterator, Mapping
+from dataclasses import Field, asdict, dataclass, field, fields, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, get_args
 
 from napari_brats.core.errors import BratsError
 from napari_brats.core.modalities import MODALITIES, Modality
+from napari_brats.training.augment_config import AugmentConfig
+
+Optimiser = Literal["sgd", "adamw"]
+NETWORK_NAMES = ("unet3d", "attention_unet3d", "autoencoder3d")
+CARD_KEYS = {"title", "data_licence", "attribution", "limits"}
+
+
+def _setting(default: Any, help_text: str) -> Any:
+    """A field with the text that ``train --show-config`` prints."""
+    return field(default=default, metadata={"help": help_text})
 
 
 @dataclass(frozen=True)
 class TrainConfig:
-    """The recipe of a run; it is written whole into the bundle's card.
+    """The recipe of a run (table ``[train]``); it is written whole into the bundle's card."""
 
-    Attributes
-    ----------
-    steps
-        Optimiser steps in all.
-    batch_size
-        Patches per step.
-    patch_size
-        Edge lengths of a training patch in voxels, multiples of the network's ``multiple``.
-    learning_rate, momentum, weight_decay
-        Of SGD with Nesterov momentum; the rate rises linearly over ``warmup_steps`` and then falls
-        as (1 - step / steps) ** 0.9.
-    frozen_norm_share
-        The last share of the steps runs with frozen batch-norm statistics, so that training and
-        inference see the same network.
-    ema_decay
-        Of the exponential moving average of the weights, which is what is kept.
-    tumour_share
-        Share of patches centred on a tumour voxel (label drawn first, so that small ones count).
-    modality_dropout
-        Probability that a patch loses one modality (and, at a quarter of it, two).
-    seed
-        Decides the weights at the start and every patch.
-    """
+    network: str = _setting("unet3d", f"One of {', '.join(NETWORK_NAMES)}.")
+    widths: tuple[int, ...] = _setting((24, 48, 96, 192), "Channels of each level.")
+    norm: str = _setting("batch", "Normalisation: layer (per voxel), batch or instance.")
+    deep_supervision: bool = _setting(False, "Whether coarser levels are trained to predict too.")
+    network_arguments: Mapping[str, Any] = field(
+        default_factory=dict,
+        metadata={"help": "Further arguments of the network (table [train.network_arguments])."},
+    )
+    start_from: str = _setting("", "A bundle whose weights the run starts from (fine-tuning).")
+    modalities: tuple[Modality, ...] = _setting(MODALITIES, "Channels of the input, in order.")
+    epochs: int = _setting(40, "Epochs in all; one has steps_per_epoch optimiser steps.")
+    steps_per_epoch: int = _setting(50, "Optimiser steps per epoch.")
+    batch_size: int = _setting(2, "Patches per step and process.")
+    patch_size: tuple[int, int, int] = _setting(
+        (96, 96, 96), "Voxels of a patch, multiples of what the network's levels need."
+    )
+    tumour_share: float = _setting(
+        0.6, "Share of patches about a tumour voxel (its label drawn first, so small ones count)."
+    )
+    optimiser: str = _setting("sgd", "sgd (with Nesterov momentum) or adamw.")
+    learning_rate: float = _setting(0.03, "Peak rate: linear warm-up, then (1 - done) ** 0.9.")
+    momentum: float = _setting(0.95, "Of SGD; of AdamW the first beta is 0.9.")
+    weight_decay: float = _setting(3e-5, "Of the optimiser.")
+    warmup_steps: int = _setting(50, "Steps until the learning rate is at its peak.")
+    gradient_clip: float = _setting(5.0, "Largest norm of the gradient.")
+    dice_weight: float = _setting(1.0, "Weight of the Dice loss.")
+    cross_entropy_weight: float = _setting(1.0, "Weight of the binary cross-entropy.")
+    ema_decay: float = _setting(0.99, "Of the moving average of the weights, which is kept.")
+    frozen_norm_share: float = _setting(
+        0.3, "With norm = batch: last share of the steps with fixed statistics."
+    )
+    validate_every: int = _setting(10, "Epochs between validations on the left-out cases; 0: none.")
+    checkpoint_every: int = _setting(50, "Steps between checkpoints.")
+    seed: int = _setting(0, "Decides the first weights and every patch.")
+    augment: AugmentConfig = field(
+        default_factory=AugmentConfig, metadata={"help": "Table [train.augment]."}
+    )
 
-    steps: int = 2000
-    batch_size: int = 2
-    patch_size: tuple[int, int, int] = (96, 96, 96)
-    learning_rate: float = 0.03
-    momentum: float = 0.95
-    weight_decay: float = 3e-5
-    warmup_steps: int = 100
-    gradient_clip: float = 5.0
-    frozen_norm_share: float = 0.3
-    ema_decay: float = 0.995
-    tumour_share: float = 0.6
-    modality_dropout: float = 0.2
-    widths: tuple[int, ...] = (24, 48, 96, 192)
-    modalities: tuple[Modality, ...] = MODALITIES
-    checkpoint_every: int = 50
-    seed: int = 0
+    @property
+    def steps(self) -> int:
+        """Optimiser steps of the whole run."""
+        return self.epochs * self.steps_per_epoch
 
 
 @dataclass(frozen=True)
@@ -83,24 +95,75 @@ def read_recipe(path: Path) -> Recipe:
         table = tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise BratsError(f"The recipe {path} cannot be read: {error}. Expected TOML.") from error
-    _refuse_unknown(path, "the top", table, {"hold_out", "train", "card"})
-    train, card = table.get("train", {}), table.get("card", {})
-    _refuse_unknown(path, "[train]", train, {f.name for f in fields(TrainConfig)})
-    _refuse_unknown(path, "[card]", card, {"title", "data_licence", "attribution", "limits"})
-    return Recipe(config_from_table(train), tuple(table.get("hold_out", ())), card)
+    try:
+        _refuse_unknown("the top", table, {"hold_out", "train", "card"})
+        _refuse_unknown("[card]", table.get("card", {}), CARD_KEYS)
+        config = config_from_table(table.get("train", {}))
+    except BratsError as error:
+        raise BratsError(f"The recipe {path} cannot be used. {error}") from error
+    return Recipe(config, tuple(table.get("hold_out", ())), table.get("card", {}))
 
 
 def config_from_table(table: Mapping[str, Any]) -> TrainConfig:
-    """A configuration of plain values, as TOML and JSON hold them; lists become tuples."""
-    values: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in table.items()}
+    """A checked configuration of plain values, as TOML and JSON hold them; lists become tuples.
+
+    BratsError names a setting that is not known or whose value makes no sense.
+    """
+    _refuse_unknown("[train]", table, {f.name for f in fields(TrainConfig)})
+    values = {k: tuple(v) if isinstance(v, list) else v for k, v in table.items()}
     if "modalities" in values:
         values["modalities"] = tuple(Modality(m) for m in values["modalities"])
-    return TrainConfig(**values)
+    augment = values.pop("augment", {})
+    _refuse_unknown("[train.augment]", augment, {f.name for f in fields(AugmentConfig)})
+    config = replace(TrainConfig(**values), augment=AugmentConfig(**augment))
+    check(config)
+    return config
 
 
-def _refuse_unknown(path: Path, where: str, table: Mapping[str, Any], known: set[str]) -> None:
+def describe_settings() -> Iterator[tuple[str, str, str]]:
+    """Name, default as TOML, and meaning of every setting, ``augment.`` before the nested ones."""
+    yield from _describe("", fields(TrainConfig), TrainConfig())
+    yield from _describe("augment.", fields(AugmentConfig), AugmentConfig())
+
+
+def _describe(
+    prefix: str, settings: tuple[Field[Any], ...], values: TrainConfig | AugmentConfig
+) -> Iterator[tuple[str, str, str]]:
+    for setting in settings:
+        value = getattr(values, setting.name)
+        if isinstance(value, (AugmentConfig, Mapping)):
+            continue
+        yield prefix + setting.name, _toml(value), setting.metadata["help"]
+
+
+def _toml(value: Any) -> str:
+    if isinstance(value, tuple):
+        return f"[{', '.join(_toml(item) for item in value)}]"
+    if isinstance(value, str):
+        return f'"{value}"'
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def check(config: TrainConfig) -> None:
+    """Refuse what would fail, or silently do nothing, only once the run is under way."""
+    choices = {
+        "network": (config.network, NETWORK_NAMES),
+        "norm": (config.norm, ("layer", "batch", "instance")),
+        "optimiser": (config.optimiser, get_args(Optimiser)),
+    }
+    for name, (value, known) in choices.items():
+        if value not in known:
+            raise BratsError(f"{name} is '{value}'; expected one of {', '.join(known)}.")
+    for name in ("epochs", "steps_per_epoch", "batch_size", "checkpoint_every"):
+        if asdict(config)[name] < 1:
+            raise BratsError(f"{name} is {asdict(config)[name]}; expected at least 1.")
+    if config.learning_rate <= 0:
+        raise BratsError(f"learning_rate is {config.learning_rate}; expected more than 0.")
+
+
+def _refuse_unknown(where: str, table: Mapping[str, Any], known: set[str]) -> None:
     if unknown := sorted(set(table) - known):
         raise BratsError(
-            f"The recipe {path} holds unknown settings at {where}: {', '.join(unknown)}. "
+            f"Unknown settings at {where}: {', '.join(unknown)}. "
             f"Known there: {', '.join(sorted(known))}."
         )

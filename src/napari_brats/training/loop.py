@@ -1,118 +1,205 @@
-"""The training loop: SGD, a moving average of the weights, checkpoints that survive a kill."""
+"""The training loop: a moving average of the weights, checkpoints that survive a kill."""
 
 from __future__ import annotations
 
 import copy
-import csv
 import os
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 from torch.utils.data import DataLoader, Subset
 
 from napari_brats.core.errors import BratsError
 from napari_brats.core.progress import Job, Progress
-from napari_brats.models.unet import UNet3D, UNet3DConfig
+from napari_brats.models.network import Network
 from napari_brats.training.config import TrainConfig
-from napari_brats.training.dataset import PatchDataset, TrainingCase
-from napari_brats.training.losses import dice_cross_entropy_loss, dice_loss
+from napari_brats.training.dataset import TrainingCase
+from napari_brats.training.logs import RunLog
+from napari_brats.training.objectives import Objective, Trained, objective_for
+from napari_brats.training.processes import Processes
 
-CHECKPOINT = "last.pt"
-HISTORY = "history.csv"
+LAST = "last.pt"
+BEST = "best.pt"
+STATISTICS_PATCHES = 32
+"""Patches from which batch-norm statistics are estimated anew for the averaged weights."""
+
+Validate = Callable[[Network, int], float]
+
+
+@dataclass(frozen=True)
+class Hardware:
+    """Where a run computes; no part of the recipe.
+
+    Attributes
+    ----------
+    device
+        As torch names it.
+    amp
+        Mixed precision: bfloat16, or float16 with loss scaling on a GPU without it.
+    workers
+        Processes that make patches; 0 makes them in this one.
+    processes
+        Which of how many training processes this is.
+    """
+
+    device: str = "cpu"
+    amp: bool = False
+    workers: int = 1
+    processes: Processes = Processes()
 
 
 @dataclass
 class TrainState:
     """Everything a checkpoint holds."""
 
-    network: UNet3D
-    average: UNet3D
-    optimiser: torch.optim.SGD
+    network: Network
+    average: Network
+    optimiser: torch.optim.Optimizer
+    scaler: torch.amp.GradScaler
     step: int = 0
+    best: float = -1.0
 
 
-def train(cases: Sequence[TrainingCase], run: Path, config: TrainConfig) -> Job[UNet3D]:
+def train(
+    cases: Sequence[TrainingCase],
+    run: Path,
+    config: TrainConfig,
+    hardware: Hardware = Hardware(),
+    validate: Validate | None = None,
+    start: Network | None = None,
+) -> Job[Network]:
     """Train a network on ``cases`` and return the moving average of its weights.
 
-    Starts from ``run/last.pt`` where there is one: with the same configuration the schedule and
-    the patches go on as if nothing had happened. Writes that file every
-    ``config.checkpoint_every`` steps and a line per step to ``run/history.csv``.
+    Goes on from ``run/last.pt`` where there is one: with the same configuration the schedule and
+    the patches go on as if nothing had happened. ``validate`` gets the averaged network and the
+    step every ``validate_every`` epochs and at the end, logs what it finds, and returns the figure
+    by which ``best.pt`` is kept. ``start`` gives the first weights, random without it.
+
+    Raises
+    ------
+    BratsError
+        If a checkpoint cannot be written; the former one is untouched.
     """
     run.mkdir(parents=True, exist_ok=True)
-    state = _initial_state(config)
-    if (run / CHECKPOINT).exists():
-        _load_checkpoint(state, run / CHECKPOINT)
-        _forget_lost_steps(run, state.step)
-    freeze_from = int(config.steps * (1 - config.frozen_norm_share))
-    for image, regions in _loader(cases, config, state.step):
+    objective = objective_for(config.network)
+    processes = hardware.processes
+    state = _initial_state(config, objective, hardware, start)
+    log = RunLog(run)
+    if (run / LAST).exists():
+        _load_checkpoint(state, run / LAST)
+        if processes.first:
+            log.forget_after(state.step)
+    module = Trained(state.network, objective, config)
+    wrapped = processes.wrap(module, hardware.device)
+    last_saved = state.step
+    for batch in _batches(objective, cases, config, hardware, state.step):
         started = time.perf_counter()
-        _set_mode(state.network, frozen_norm=state.step >= freeze_from)
-        loss, dice = _step(state, image, regions, config)
+        rate = learning_rate(state.step, config)
+        loss, merit = _step(state, wrapped, batch, rate, config, hardware)
         state.step += 1
-        _append_history(run, state.step, loss, dice, time.perf_counter() - started)
-        if state.step % config.checkpoint_every == 0 or state.step == config.steps:
-            _save_checkpoint(state, run / CHECKPOINT)
-        yield Progress(state.step, config.steps, f"loss {loss:.3f}, soft Dice {dice:.3f}")
-    state.average.eval()
-    return state.average
+        seconds = time.perf_counter() - started
+        if processes.first:
+            log.step(state.step, loss, merit, rate, seconds)
+            if validate and _is_due(state.step, config):
+                yield Progress(state.step, config.steps, "Validating")
+                _settle_statistics(state.average, objective, cases, config)
+                _keep_best(state, validate(state.average, state.step), run)
+            if state.step - last_saved >= config.checkpoint_every or state.step == config.steps:
+                if state.step == config.steps:
+                    _settle_statistics(state.average, objective, cases, config)
+                _save_checkpoint(state, run / LAST)
+                last_saved = state.step
+        yield Progress(state.step, config.steps, f"loss {loss:.3f}, soft Dice {merit:.3f}")
+    log.close()
+    return state.average.eval()
 
 
-def averaged_network(run: Path, config: TrainConfig) -> tuple[UNet3D, int]:
-    """The moving average of the weights in a run's last checkpoint, and its step.
+def averaged_network(run: Path, config: TrainConfig, name: str = LAST) -> tuple[Network, int]:
+    """The moving average of the weights in a run's checkpoint, on the CPU, and its step.
 
-    BratsError if the run has no checkpoint yet.
+    BratsError if the run has no such checkpoint yet.
     """
-    path = run / CHECKPOINT
+    path = run / name
     if not path.is_file():
         raise BratsError(
-            f"The run {run} has no checkpoint ({CHECKPOINT}) yet. Train first, at least "
+            f"The run {run} has no checkpoint ({name}) yet. Train first, at least "
             f"{config.checkpoint_every} steps."
         )
-    state = _initial_state(config)
+    state = _initial_state(config, objective_for(config.network), Hardware(), None)
     _load_checkpoint(state, path)
     return state.average.eval(), state.step
-
-
-def _initial_state(config: TrainConfig) -> TrainState:
-    torch.manual_seed(config.seed)
-    network = UNet3D(UNet3DConfig(in_channels=len(config.modalities), widths=config.widths))
-    network.to(memory_format=torch.channels_last_3d)  # type: ignore[call-overload]
-    nn.init.constant_(network.head.bias, -2.0)  # type: ignore[arg-type]  # tumour is rare
-    optimiser = torch.optim.SGD(
-        network.parameters(),
-        lr=config.learning_rate,
-        momentum=config.momentum,
-        weight_decay=config.weight_decay,
-        nesterov=True,
-    )
-    return TrainState(network, copy.deepcopy(network), optimiser)
-
-
-def _step(
-    state: TrainState, image: torch.Tensor, regions: torch.Tensor, config: TrainConfig
-) -> tuple[float, float]:
-    """One optimiser step; the loss and the batch's soft Dice."""
-    for group in state.optimiser.param_groups:
-        group["lr"] = learning_rate(state.step, config)
-    logits = state.network(image.to(memory_format=torch.channels_last_3d))
-    loss = dice_cross_entropy_loss(logits, regions)
-    state.optimiser.zero_grad(set_to_none=True)
-    loss.backward()  # type: ignore[no-untyped-call]
-    nn.utils.clip_grad_norm_(state.network.parameters(), config.gradient_clip)
-    state.optimiser.step()
-    _update_average(state, min(config.ema_decay, (1 + state.step) / (10 + state.step)))
-    return float(loss.detach()), 1 - float(dice_loss(logits.detach(), regions))
 
 
 def learning_rate(step: int, config: TrainConfig) -> float:
     """Linear warm-up, then polynomial decay of power 0.9 (Isensee 2021, nnU-Net)."""
     warmup = min(1.0, (step + 1) / max(1, config.warmup_steps))
     return float(config.learning_rate * warmup * (1 - step / config.steps) ** 0.9)
+
+
+def _initial_state(
+    config: TrainConfig, objective: Objective, hardware: Hardware, start: Network | None
+) -> TrainState:
+    torch.manual_seed(config.seed)
+    network = objective.network(config)
+    if start is not None:
+        network.load_state_dict(start.state_dict())
+    network.to(device=hardware.device, memory_format=torch.channels_last_3d)  # type: ignore[call-overload]
+    scaler = torch.amp.GradScaler(
+        "cuda", enabled=hardware.amp and _amp_type(hardware.device) is torch.float16
+    )
+    return TrainState(network, copy.deepcopy(network), _optimiser(network, config), scaler)
+
+
+def _optimiser(network: nn.Module, config: TrainConfig) -> torch.optim.Optimizer:
+    if config.optimiser == "adamw":
+        return torch.optim.AdamW(
+            network.parameters(), lr=config.learning_rate, weight_decay=config.weight_decay
+        )
+    return torch.optim.SGD(
+        network.parameters(),
+        lr=config.learning_rate,
+        momentum=config.momentum,
+        weight_decay=config.weight_decay,
+        nesterov=True,
+    )
+
+
+def _amp_type(device: str) -> torch.dtype:
+    if device.startswith("cuda") and not torch.cuda.is_bf16_supported():
+        return torch.float16
+    return torch.bfloat16
+
+
+def _step(
+    state: TrainState,
+    module: nn.Module,
+    batch: Sequence[Tensor],
+    rate: float,
+    config: TrainConfig,
+    hardware: Hardware,
+) -> tuple[float, float]:
+    """One optimiser step; loss and figure of merit, means over all processes."""
+    for group in state.optimiser.param_groups:
+        group["lr"] = rate
+    module.train()
+    on_device = [tensor.to(hardware.device, non_blocking=True) for tensor in batch]
+    kind = hardware.device.split(":", 1)[0]
+    with torch.autocast(kind, _amp_type(hardware.device), enabled=hardware.amp):
+        loss, merit = module(*on_device)
+    state.optimiser.zero_grad(set_to_none=True)
+    state.scaler.scale(loss).backward()
+    state.scaler.unscale_(state.optimiser)
+    nn.utils.clip_grad_norm_(state.network.parameters(), config.gradient_clip)
+    state.scaler.step(state.optimiser)
+    state.scaler.update()
+    _update_average(state, min(config.ema_decay, (1 + state.step) / (10 + state.step)))
+    mean_loss, mean_merit = hardware.processes.mean(loss, merit)
+    return mean_loss, mean_merit
 
 
 def _update_average(state: TrainState, decay: float) -> None:
@@ -123,30 +210,82 @@ def _update_average(state: TrainState, decay: float) -> None:
             kept.copy_(buffer)
 
 
-def _set_mode(network: nn.Module, frozen_norm: bool) -> None:
+def _settle_statistics(
+    network: Network, objective: Objective, cases: Sequence[TrainingCase], config: TrainConfig
+) -> None:
+    """Estimate batch-norm statistics anew for the averaged weights (Izmailov 2018, SWA).
+
+    Running statistics belong to the weights of the last few steps, and are noisy with small
+    batches. The patches are the run's first ones. Nothing happens without batch norm.
+    """
+    norms = [m for m in network.modules() if isinstance(m, nn.BatchNorm3d)]
+    if not norms:
+        network.eval()
+        return
+    dataset = objective.dataset(cases, config)
+    momenta = [norm.momentum for norm in norms]
+    for norm in norms:
+        norm.reset_running_stats()
+        norm.momentum = None  # the plain mean over all patches
     network.train()
-    if frozen_norm:
-        for module in network.modules():
-            if isinstance(module, nn.BatchNorm3d):
-                module.eval()
+    device = next(network.parameters()).device
+    with torch.no_grad():
+        for index in range(STATISTICS_PATCHES):
+            image = dataset[index][0][None].to(device, memory_format=torch.channels_last_3d)
+            network(image)
+    for norm, momentum in zip(norms, momenta, strict=True):
+        norm.momentum = momentum
+    network.eval()
 
 
-def _loader(
-    cases: Sequence[TrainingCase], config: TrainConfig, done: int
-) -> DataLoader[tuple[torch.Tensor, torch.Tensor]]:
-    dataset = PatchDataset(cases, config)
-    rest = Subset(dataset, range(done * config.batch_size, len(dataset)))
-    return DataLoader(
-        rest, batch_size=config.batch_size, num_workers=1, prefetch_factor=2, shuffle=False
+def _is_due(step: int, config: TrainConfig) -> bool:
+    if config.validate_every == 0:
+        return False
+    return step == config.steps or step % (config.validate_every * config.steps_per_epoch) == 0
+
+
+def _keep_best(state: TrainState, figure: float, run: Path) -> None:
+    if figure > state.best:
+        state.best = figure
+        _save_checkpoint(state, run / BEST)
+
+
+def _batches(
+    objective: Objective,
+    cases: Sequence[TrainingCase],
+    config: TrainConfig,
+    hardware: Hardware,
+    done: int,
+) -> Iterator[Sequence[Tensor]]:
+    """This process's batches from step ``done`` on: all processes together take items in order."""
+    rank, count = hardware.processes.rank, hardware.processes.count
+    size = config.batch_size
+    mine = [
+        (step * count + rank) * size + k for step in range(done, config.steps) for k in range(size)
+    ]
+    loader = DataLoader(
+        Subset(objective.dataset(cases, config), mine),
+        batch_size=size,
+        num_workers=hardware.workers,
+        prefetch_factor=2 if hardware.workers else None,
+        pin_memory=hardware.device.startswith("cuda"),
     )
+    yield from loader
 
 
 def _load_checkpoint(state: TrainState, path: Path) -> None:
-    stored = torch.load(path, weights_only=True)  # noqa: TID251  # our own, and no pickled code
-    state.network.load_state_dict(stored["network"])
-    state.average.load_state_dict(stored["average"])
-    state.optimiser.load_state_dict(stored["optimiser"])
-    state.step = stored["step"]
+    try:
+        stored = torch.load(path, weights_only=True, map_location="cpu")  # noqa: TID251  # our own
+        state.network.load_state_dict(stored["network"])
+        state.average.load_state_dict(stored["average"])
+        state.optimiser.load_state_dict(stored["optimiser"])
+        state.scaler.load_state_dict(stored["scaler"])
+        state.step, state.best = stored["step"], stored["best"]
+    except (OSError, RuntimeError, KeyError, ValueError) as error:
+        raise BratsError(
+            f"The checkpoint {path} cannot be read ({error}). Start the run anew in another "
+            f"folder, or delete that file to begin again in this one."
+        ) from error
 
 
 def _save_checkpoint(state: TrainState, path: Path) -> None:
@@ -155,30 +294,20 @@ def _save_checkpoint(state: TrainState, path: Path) -> None:
         "network": state.network.state_dict(),
         "average": state.average.state_dict(),
         "optimiser": state.optimiser.state_dict(),
+        "scaler": state.scaler.state_dict(),
         "step": state.step,
+        "best": state.best,
     }
     temporary = path.with_suffix(".tmp")
-    with temporary.open("wb") as file:
-        torch.save(stored, file)
-        file.flush()
-        os.fsync(file.fileno())
-    temporary.replace(path)
-
-
-def _forget_lost_steps(run: Path, done: int) -> None:
-    """Drop the rows of steps that came after the checkpoint: they are done again."""
-    path = run / HISTORY
-    lines = path.read_text().splitlines(keepends=True)
-    temporary = path.with_suffix(".tmp")
-    temporary.write_text("".join(lines[: done + 1]))
-    temporary.replace(path)
-
-
-def _append_history(run: Path, step: int, loss: float, dice: float, seconds: float) -> None:
-    path = run / HISTORY
-    new = not path.exists()
-    with path.open("a", newline="") as file:
-        writer = csv.writer(file)
-        if new:
-            writer.writerow(["step", "loss", "soft_dice", "seconds"])
-        writer.writerow([step, f"{loss:.5f}", f"{dice:.5f}", f"{seconds:.3f}"])
+    try:
+        with temporary.open("wb") as file:
+            torch.save(stored, file)
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.replace(path)
+    except (OSError, RuntimeError) as error:  # torch says RuntimeError where the disk is full
+        temporary.unlink(missing_ok=True)
+        raise BratsError(
+            f"The checkpoint {path} could not be written ({error}). The former one is untouched. "
+            f"Make room on the disk, then start the same command again: it goes on from there."
+        ) from error

@@ -5,31 +5,27 @@
 
 from __future__ import annotations
 
-import itertools
 import json
-import statistics
-import tempfile
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from napari_brats import INTENDED_USE
-from napari_brats.core.case import Case
 from napari_brats.core.errors import BratsError, CaseError
-from napari_brats.core.labels import REGIONS, Region
-from napari_brats.core.modalities import Modality
-from napari_brats.core.progress import Job, Progress, drain
-from napari_brats.inference.segment import SegmentOptions, segment
-from napari_brats.io.case_files import CaseFiles
+from napari_brats.core.labels import Label
+from napari_brats.core.progress import Job, Progress
 from napari_brats.io.discover import discover
 from napari_brats.io.load import load_case
-from napari_brats.metrics.score import score_regions
-from napari_brats.models.bundle import Bundle, Card, save_bundle
+from napari_brats.models.bundle import Bundle, Card, load_bundle, save_bundle
 from napari_brats.training.config import Recipe, TrainConfig, config_from_table
+from napari_brats.training.crossval import Fold, fold_cases, patient_of
+from napari_brats.training.scoring import card_scores, score_held_out
 
 if TYPE_CHECKING:
-    from napari_brats.models.unet import UNet3D
+    from napari_brats.models.network import Network
+    from napari_brats.training.dataset import TrainingCase
+    from napari_brats.training.loop import Hardware
 
 RUN = "run.json"
 NORMALISATION = (
@@ -40,53 +36,87 @@ NORMALISATION = (
 
 @dataclass(frozen=True)
 class Split:
-    """Where the cases are, the ids of those that train, and of those that are left out."""
+    """Where the cases are, the ids of those that train, and of those that are left out.
+
+    Other time points of a patient who is left out are in neither.
+    """
 
     data: str
     train: tuple[str, ...]
     hold_out: tuple[str, ...]
 
 
-def train_run(data: Path, run: Path, recipe: Recipe) -> Job[UNet3D]:
+def train_run(
+    data: Path,
+    run: Path,
+    recipe: Recipe,
+    fold: Fold | None = None,
+    hardware: Hardware | None = None,
+) -> Job[Network]:
     """Train on the labelled cases in ``data``, from the last checkpoint where there is one.
+
+    Cases without a label map are passed over, and named in the first progress messages. A fold
+    leaves out its cases instead of ``recipe.hold_out``.
 
     Raises
     ------
     CaseError
-        If a case cannot be used, or one to leave out is not there.
+        If a case cannot be used, one to leave out is not there, or none is left to train on.
     BratsError
-        If ``run`` holds another recipe's run; nothing is touched then.
+        If ``run`` holds another recipe's run (nothing is touched then), or a checkpoint cannot
+        be written.
     """
-    from napari_brats.training.dataset import prepare_case
-    from napari_brats.training.loop import train
+    from napari_brats.training.logs import RunLog
+    from napari_brats.training.loop import Hardware, train
+    from napari_brats.training.validate import validator
 
-    files = discover(data)
-    split = _split(data, files, recipe.hold_out)
-    _start(run, recipe, split)
-    chosen = [f for f in files if f.case_id in split.train]
-    cases = []
-    for done, case_files in enumerate(chosen):
-        yield Progress(done, len(chosen), f"Preparing case {case_files.case_id}")
-        cases.append(prepare_case(load_case(case_files), recipe.config))
-    return (yield from train(cases, run, recipe.config))
+    hardware = hardware or Hardware()
+    cases = yield from _prepared(data, recipe)
+    split = _split(data, cases, recipe, fold)
+    if hardware.processes.first:
+        _start(run, recipe, split)
+    held_out = [case for case in cases if case.case_id in split.hold_out]
+    start = load_bundle(recipe.config.start_from) if recipe.config.start_from else None
+    validate = None
+    if held_out and objective_is_segmentation(recipe.config):
+        validate = validator(held_out, RunLog(run), hardware.device)
+    return (
+        yield from train(
+            [case for case in cases if case.case_id in split.train],
+            run,
+            recipe.config,
+            hardware,
+            validate,
+            start.load_network() if start else None,
+        )
+    )
 
 
-def bundle_run(run: Path, name: str, directory: Path, data: Path | None = None) -> Job[Bundle]:
+def bundle_run(
+    run: Path,
+    name: str,
+    directory: Path,
+    data: Path | None = None,
+    scores_from: Sequence[Card] = (),
+) -> Job[Bundle]:
     """Score a run's network on the cases it left out, and write it as a bundle.
 
-    The card gets Dice and HD95 of each case and region with all modalities, and the mean Dice
-    with every subset of them. ``data`` says where the cases are now, if they were moved.
+    The card gets the scores of each case and region with all modalities, and Dice with every
+    subset of them. ``data`` says where the cases are now, if they were moved. ``scores_from``
+    are the cards of the folds of a cross-validation with the same recipe: their rows join the
+    card, which is how a network that was trained on all cases gets honest scores.
     """
     from napari_brats.training.loop import averaged_network
 
-    recipe, split = _read_run(run)
+    recipe, split = read_run(run)
     network, step = averaged_network(run, recipe.config)
     card = Card(
         name=name,
         title=recipe.card.get("title", name),
-        network="unet3d",
-        arguments=asdict(network.config),
+        network=recipe.config.network,
+        arguments=_arguments(network),
         sha256="",
+        task="segment" if objective_is_segmentation(recipe.config) else "reconstruct",
         modalities=recipe.config.modalities,
         normalisation=NORMALISATION,
         training={"recipe": asdict(recipe.config), "steps_done": step, "cases": split.train},
@@ -95,20 +125,59 @@ def bundle_run(run: Path, name: str, directory: Path, data: Path | None = None) 
         limits=recipe.card.get("limits", ""),
         intended_use=INTENDED_USE,
     )
+    unscored = save_bundle(network, card, directory)
+    if card.task != "segment":
+        return unscored
     held_out = [f for f in discover(data or Path(split.data)) if f.case_id in split.hold_out]
-    with tempfile.TemporaryDirectory() as elsewhere:  # a bundle without scores is never listed
-        unscored = save_bundle(network, card, Path(elsewhere))
-        scores = yield from _scores(unscored, held_out)
-    return save_bundle(network, replace(card, scores=scores), directory)
+    rows = yield from score_held_out(unscored, held_out)
+    rows += [row for fold_card in scores_from for row in fold_card.scores["cases"]]
+    return save_bundle(network, replace(card, scores=card_scores(rows)), directory)
 
 
-def _split(data: Path, files: Sequence[CaseFiles], hold_out: Sequence[str]) -> Split:
-    ids = [f.case_id for f in files]
+def objective_is_segmentation(config: TrainConfig) -> bool:
+    """Whether the network gives regions rather than images."""
+    return config.network != "autoencoder3d"
+
+
+def _arguments(network: Network) -> dict[str, Any]:
+    """The network's configuration as the card holds it, without what only training needs."""
+    arguments: dict[str, Any] = asdict(network.config)  # type: ignore[call-overload]
+    return arguments
+
+
+def _prepared(data: Path, recipe: Recipe) -> Job[list[TrainingCase]]:
+    """The labelled cases as the network sees them."""
+    from napari_brats.training.dataset import prepare_case
+
+    files = discover(data)
+    labelled = [f for f in files if f.label_map is not None]
+    if not labelled:
+        raise CaseError(
+            f"None of the {len(files)} cases in {data} has a label map, so nothing can be learned "
+            f"from them. Expected files such as CASE-seg.nii.gz beside the images."
+        )
+    for passed_over in (f for f in files if f.label_map is None):
+        yield Progress(0, len(labelled), f"Passing over {passed_over.case_id}: no label map")
+    cases = []
+    for done, case_files in enumerate(labelled):
+        yield Progress(done, len(labelled), f"Preparing case {case_files.case_id}")
+        cases.append(prepare_case(load_case(case_files), recipe.config))
+    return cases
+
+
+def _split(data: Path, cases: Sequence[TrainingCase], recipe: Recipe, fold: Fold | None) -> Split:
+    ids = [case.case_id for case in cases]
+    hold_out = recipe.hold_out
+    if fold is not None:
+        enhancing = {c.case_id: int((c.labels == Label.ET).sum()) for c in cases}
+        hold_out = fold_cases(enhancing, fold)
     if missing := [case_id for case_id in hold_out if case_id not in ids]:
         raise CaseError(
-            f"Cases to leave out are not among the {len(ids)} cases found: {', '.join(missing)}."
+            f"Cases to leave out are not among the {len(ids)} labelled cases found: "
+            f"{', '.join(missing)}."
         )
-    train = tuple(sorted(case_id for case_id in ids if case_id not in hold_out))
+    patients = {patient_of(case_id) for case_id in hold_out}
+    train = tuple(sorted(case_id for case_id in ids if patient_of(case_id) not in patients))
     if not train:
         raise CaseError(f"No case is left to train on: {len(ids)} found, all of them left out.")
     return Split(str(data.resolve()), train, tuple(hold_out))
@@ -129,7 +198,7 @@ def _start(run: Path, recipe: Recipe, split: Split) -> None:
     path.write_text(json.dumps(facts, indent=2) + "\n")
 
 
-def _read_run(run: Path) -> tuple[Recipe, Split]:
+def read_run(run: Path) -> tuple[Recipe, Split]:
     try:
         facts = json.loads((run / RUN).read_text())
         recipe, split = facts["recipe"], facts["split"]
@@ -142,66 +211,3 @@ def _read_run(run: Path) -> tuple[Recipe, Split]:
         raise BratsError(
             f"{run} is not the folder of a run: {RUN} cannot be read ({error})."
         ) from error
-
-
-def _scores(bundle: Bundle, held_out: Sequence[CaseFiles]) -> Job[dict[str, Any]]:
-    """Per case and region with all modalities; the mean Dice with each subset of them."""
-    rows: list[dict[str, Any]] = []
-    by_subset: dict[str, dict[Region, list[float]]] = {}
-    subsets = _subsets(bundle.card.modalities)
-    for done, files in enumerate(held_out):
-        case = load_case(files)
-        for number, subset in enumerate(subsets):
-            yield Progress(
-                done * len(subsets) + number,
-                len(held_out) * len(subsets),
-                f"Scoring case {files.case_id} with {'+'.join(subset)}",
-            )
-            score = _score(bundle, case, subset)
-            dice = by_subset.setdefault("+".join(subset), {region: [] for region in REGIONS})
-            for region in REGIONS:
-                if score[region]["reference_ml"]:  # a Dice without a reference says nothing
-                    dice[region].append(score[region]["dice"])
-            if subset == bundle.card.modalities:
-                rows.append({"case_id": files.case_id, "regions": score})
-    return {
-        "note": f"{len(held_out)} cases left out of training; whole-volume Dice and HD95 (mm)",
-        "cases": rows,
-        "mean_dice_by_modalities": {
-            subset: {
-                region: {"mean": round(statistics.fmean(values), 4), "n": len(values)}
-                for region, values in dice.items()
-                if values
-            }
-            for subset, dice in by_subset.items()
-        },
-    }
-
-
-def _subsets(modalities: tuple[Modality, ...]) -> list[tuple[Modality, ...]]:
-    """Every non-empty subset, the full one first."""
-    return [
-        subset
-        for size in range(len(modalities), 0, -1)
-        for subset in itertools.combinations(modalities, size)
-    ]
-
-
-def _score(
-    bundle: Bundle, case: Case, subset: tuple[Modality, ...]
-) -> dict[Region, dict[str, float]]:
-    if case.label_map is None:
-        raise CaseError(f"Case {case.case_id} was left out to be scored but has no label map.")
-    partial = replace(case, volumes={m: case.volumes[m] for m in subset})
-    prediction = drain(segment(partial, bundle, SegmentOptions())).labels
-    spacing = case.reference.grid.spacing_mm
-    scores = score_regions(case.label_map.volume.data, prediction, spacing)
-    return {
-        region: {
-            "dice": round(score.dice, 4),
-            "hd95_mm": round(score.hd95_mm, 2),
-            "reference_ml": round(score.reference_ml, 2),
-            "prediction_ml": round(score.prediction_ml, 2),
-        }
-        for region, score in scores.items()
-    }

@@ -1,0 +1,54 @@
+"""How the network does on the left-out cases while it is trained, by the pass of inference."""
+
+from __future__ import annotations
+
+import math
+import statistics
+from collections.abc import Callable, Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+from napari_brats.core.labels import REGIONS, Region, region_mask
+from napari_brats.inference.windows import Logits, predict_whole
+from napari_brats.models.network import Network
+from napari_brats.training.dataset import TrainingCase
+from napari_brats.training.logs import RunLog
+
+
+def validator(
+    cases: Sequence[TrainingCase], log: RunLog, device: str
+) -> Callable[[Network, int], float]:
+    """A function of network and step that logs the Dice of each case and gives their mean.
+
+    Regions absent from a reference do not count; a mean of nothing is 0.
+    """
+
+    def validate(network: Network, step: int) -> float:
+        rows = [(case.case_id, _dice(network, case, device)) for case in cases]
+        log.validation(step, rows)
+        values = [v for _, dice in rows for v in dice.values() if not math.isnan(v)]
+        return statistics.fmean(values) if values else 0.0
+
+    return validate
+
+
+def _dice(network: Network, case: TrainingCase, device: str) -> dict[Region, float]:
+    logits = _logits(network, case.image.astype(np.float32), device)
+    dice = {}
+    for channel, region in enumerate(REGIONS):
+        reference, prediction = region_mask(case.labels, region), logits[channel] > 0
+        total = np.count_nonzero(reference) + np.count_nonzero(prediction)
+        overlap = 2 * np.count_nonzero(reference & prediction)
+        dice[region] = overlap / total if reference.any() else math.nan
+    return dice
+
+
+def _logits(network: Network, image: npt.NDArray[np.float32], device: str) -> Logits:
+    steps = predict_whole(network, image, device)
+    while True:
+        try:
+            next(steps)
+        except StopIteration as end:
+            logits: Logits = end.value
+            return logits
