@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -12,35 +13,129 @@ from napari_brats.cli.console import note, say, usage_error
 from napari_brats.core.errors import BundleError
 from napari_brats.core.progress import Job, T
 
+if TYPE_CHECKING:
+    from napari_brats.training.config import Recipe
+    from napari_brats.training.crossval import Fold
+    from napari_brats.training.loop import Hardware
+
+
+def _show_config(wanted: bool) -> None:
+    """Print every setting with its meaning and leave, before arguments are asked for."""
+    if wanted:
+        from napari_brats.training.config import describe_settings
+
+        say("Settings of a recipe (TOML, table [train]), their defaults and meanings:")
+        for name, value, meaning in describe_settings():
+            say(f"{name} = {value}\n    {meaning}")
+        raise typer.Exit
+
 
 def train(
-    data: Annotated[Path, typer.Argument(metavar="DATA", help="A folder of labelled cases.")],
-    output: Annotated[
+    data: Annotated[
         Path,
-        typer.Option(metavar="RUN", help="Folder of the run; an interrupted one goes on."),
+        typer.Argument(
+            metavar="DATA", help="A folder of labelled cases, or an MSD task with dataset.json."
+        ),
     ],
+    output: Annotated[Path, typer.Option(metavar="RUN", help="Folder of the run.")],
     config: Annotated[
         Path | None,
         typer.Option(metavar="FILE.toml", help="The recipe; see docs/models.md."),
     ] = None,
+    network: Annotated[
+        str | None,
+        typer.Option(metavar="NAME", help="unet3d, attention_unet3d or autoencoder3d."),
+    ] = None,
+    epochs: Annotated[int | None, typer.Option(min=1, help="Epochs in all.")] = None,
+    folds: Annotated[
+        int | None, typer.Option(min=2, help="Cross-validation: in how many folds.")
+    ] = None,
+    fold: Annotated[int | None, typer.Option(min=0, help="Which fold is left out, from 0.")] = None,
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Go on where an interrupted run stopped.")
+    ] = False,
+    device: Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:N or mps.")] = "auto",
+    amp: Annotated[bool, typer.Option("--amp", help="Mixed precision; meant for GPUs.")] = False,
     threads: Annotated[
         int | None, typer.Option(min=1, help="CPU threads; default: what torch chooses.")
     ] = None,
+    show_config: Annotated[
+        bool,
+        typer.Option(
+            "--show-config", is_eager=True, callback=_show_config, help="Print all settings."
+        ),
+    ] = False,
 ) -> None:
-    """Train the 3-D U-Net on labelled cases; go on where an interrupted run stopped.
+    """Train a network on labelled cases; under torchrun, with several processes together.
 
     Research use only. Not a medical device.
     """
     import torch
 
-    from napari_brats.training.config import Recipe, read_recipe
     from napari_brats.training.runs import train_run
 
     if threads:
         torch.set_num_threads(threads)
+    _check_folder(output, resume)
+    hardware = _hardware(device, amp)
+    hardware.processes.start(hardware.device)
+    recipe = _recipe(config, network, epochs)
+    try:
+        job = train_run(data, output, recipe, _fold(folds, fold), hardware)
+        _show(job, every=10 if hardware.processes.first else 0)
+    finally:
+        hardware.processes.end()
+    if hardware.processes.first:
+        say(f"Trained: {output}. Next: napari-brats bundle {output} --name NAME")
+
+
+def _check_folder(output: Path, resume: bool) -> None:
+    """A run goes on only where that is asked for, and only where there is one."""
+    from napari_brats.training.runs import RUN
+
+    exists = (output / RUN).exists()
+    if exists and not resume:
+        raise usage_error(
+            f"{output} holds a run already. Add --resume to go on with it, or choose a new folder.",
+            "--output",
+        )
+    if resume and not exists:
+        raise usage_error(f"{output} holds no run to go on with.", "--resume")
+
+
+def _hardware(device: str, amp: bool) -> Hardware:
+    from napari_brats.inference.devices import resolve_device
+    from napari_brats.training.loop import Hardware
+    from napari_brats.training.processes import processes_of_environment
+
+    processes = processes_of_environment()
+    resolved = resolve_device(device)
+    if processes.count > 1 and resolved.startswith("cuda"):
+        resolved = f"cuda:{processes.local_rank}"
+    return Hardware(resolved, amp, processes=processes)
+
+
+def _recipe(config: Path | None, network: str | None, epochs: int | None) -> Recipe:
+    from napari_brats.training.config import Recipe, check, read_recipe
+
     recipe = read_recipe(config) if config else Recipe()
-    _show(train_run(data, output, recipe), every=10)
-    say(f"Trained: {output}. Next: napari-brats bundle {output} --name NAME")
+    settings = replace(
+        recipe.config,
+        network=network or recipe.config.network,
+        epochs=epochs or recipe.config.epochs,
+    )
+    check(settings)
+    return replace(recipe, config=settings)
+
+
+def _fold(folds: int | None, fold: int | None) -> Fold | None:
+    from napari_brats.training.crossval import Fold
+
+    if folds is None and fold is None:
+        return None
+    if folds is None or fold is None or fold >= folds:
+        raise usage_error("--folds K and --fold I (0 to K - 1) belong together.", "--fold")
+    return Fold(fold, folds)
 
 
 def bundle(
@@ -52,13 +147,20 @@ def bundle(
             metavar="DIR", help="Where to write the bundle; default: your own folder of bundles."
         ),
     ] = None,
+    overwrite: Annotated[
+        bool, typer.Option("--overwrite", help="Replace a bundle of that name.")
+    ] = False,
     data: Annotated[
         Path | None,
         typer.Option(metavar="DATA", help="Where the cases are now, if they were moved."),
     ] = None,
-    overwrite: Annotated[
-        bool, typer.Option("--overwrite", help="Replace a bundle of that name.")
-    ] = False,
+    scores_from: Annotated[
+        list[Path] | None,
+        typer.Option(
+            metavar="CARD.json",
+            help="The card of a cross-validation's fold, whose scores join; repeatable.",
+        ),
+    ] = None,
 ) -> None:
     """Score a run on the cases it left out, and write weights and card.
 
@@ -67,7 +169,7 @@ def bundle(
 
     Research use only. Not a medical device.
     """
-    from napari_brats.models.bundle import require_new_name, user_folder
+    from napari_brats.models.bundle import load_bundle, require_new_name, user_folder
     from napari_brats.training.runs import bundle_run
 
     folder = output or user_folder()
@@ -75,9 +177,11 @@ def bundle(
         require_new_name(name, folder, overwrite=overwrite)
     except BundleError as error:
         raise usage_error(str(error), "--name") from error
-    made = _show(bundle_run(run, name, folder, data), every=1)
+    cards = [load_bundle(str(path)).card for path in scores_from or ()]
+    job = bundle_run(run, name, folder, data, cards)
+    made = _show(job, every=1)
     say(f"{made.weights}")
-    for row in made.card.scores["cases"]:
+    for row in made.card.scores.get("cases", ()):
         dice = ", ".join(f"{region} {s['dice']:.3f}" for region, s in row["regions"].items())
         say(f"  {row['case_id']}: Dice {dice}")
     say(INTENDED_USE)
@@ -91,5 +195,5 @@ def _show(job: Job[T], every: int) -> T:
         except StopIteration as end:
             result: T = end.value
             return result
-        if progress.done % every == 0:
+        if every and progress.done % every == 0:
             note(f"{progress.done}/{progress.total} {progress.message}")

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import json
+import tempfile
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -125,11 +126,12 @@ def bundle_run(
         limits=recipe.card.get("limits", ""),
         intended_use=INTENDED_USE,
     )
-    unscored = save_bundle(network, card, directory)
     if card.task != "segment":
-        return unscored
+        return save_bundle(network, card, directory)
     held_out = [f for f in discover(data or Path(split.data)) if f.case_id in split.hold_out]
-    rows = yield from score_held_out(unscored, held_out)
+    with tempfile.TemporaryDirectory() as elsewhere:  # a bundle without scores is never listed
+        unscored = save_bundle(network, card, Path(elsewhere))
+        rows = yield from score_held_out(unscored, held_out)
     rows += [row for fold_card in scores_from for row in fold_card.scores["cases"]]
     return save_bundle(network, replace(card, scores=card_scores(rows)), directory)
 
