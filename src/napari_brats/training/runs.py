@@ -201,6 +201,7 @@ def _start(run: Path, recipe: Recipe, split: Split) -> None:
 
 
 def read_run(run: Path) -> tuple[Recipe, Split]:
+    """The recipe and split of a run's folder; BratsError if it is not one."""
     try:
         facts = json.loads((run / RUN).read_text())
         recipe, split = facts["recipe"], facts["split"]
