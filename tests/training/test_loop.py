@@ -16,7 +16,7 @@ from napari_brats.core.progress import drain
 from napari_brats.training import loop
 from napari_brats.training.augment_config import AugmentConfig
 from napari_brats.training.config import TrainConfig
-from napari_brats.training.dataset import PatchDataset, _cut, prepare_case
+from napari_brats.training.dataset import prepare_case
 from napari_brats.training.logs import HISTORY
 
 CONFIG = TrainConfig(
@@ -56,31 +56,6 @@ def cases():
 def test_a_case_without_a_label_map_is_named():
     with pytest.raises(CaseError, match="C7 has no label map"):
         prepare_case(_case(7, labelled=False), CONFIG)
-
-
-def test_patches_depend_on_seed_and_index_alone(cases):
-    one, other = PatchDataset(cases, CONFIG), PatchDataset(cases, CONFIG)
-    for index in (0, 5):
-        assert torch.equal(one[index][0], other[index][0])
-    assert not torch.equal(one[0][0], one[1][0])
-
-
-def test_every_case_comes_once_before_any_comes_twice(cases):
-    dataset = PatchDataset(cases, CONFIG)
-    seen = []
-    dataset._draw_centre = lambda case, rng: seen.append(case.case_id) or np.array([9, 9, 9])
-    for index in range(6):
-        dataset[index]
-    assert [sorted(seen[i : i + 2]) for i in (0, 2, 4)] == [["C0", "C1"]] * 3
-
-
-def test_a_patch_is_moved_inside_and_padded_where_the_case_is_smaller():
-    line = np.arange(1, 6).reshape(1, 5, 1, 1)
-    cut = [_cut(line, np.array([c, 0, 0]), (3, 1, 1))[0, :, 0, 0].tolist() for c in (0, 2, 4)]
-    assert cut == [[1, 2, 3], [2, 3, 4], [3, 4, 5]]
-    assert _cut(line, np.array([0, 0, 0]), (8, 1, 1))[0, :, 0, 0].tolist() == [
-        0, 1, 2, 3, 4, 5, 0, 0,
-    ]  # fmt: skip
 
 
 def test_resuming_gives_what_an_uninterrupted_run_gives(cases, tmp_path):

@@ -1,94 +1,191 @@
-"""Random changes to a training patch. All take and give (C, X, Y, Z) float32 tensors."""
+"""Random changes to a training patch in space and in image quality; lost modalities.
+
+Images are (C, X, Y, Z) float32 tensors that are 0 outside the brain, and stay so.
+"""
 
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 import torch
 from torch import Tensor
 from torch.nn import functional
 
+from napari_brats.training.augment_config import AugmentConfig
+
 MIRROR_AXIS = 1  # canonical axes are (C, L, P, S): only left-right is a plausible other brain
+MAX_TURN_DEGREES = 20.0
+SCALES = (0.8, 1.25)
+BEND_KNOTS = 7
+BEND_VOXELS = 3.0
+BLACK_LEVEL = 4.0
+"""By how many standard deviations the mean of a normalised brain lies above true black."""
+
+Size = tuple[int, int, int]
+Matrix = npt.NDArray[np.float64]
 
 
-def augment(
-    image: Tensor, regions: Tensor, rng: np.random.Generator, modality_dropout: float
-) -> tuple[Tensor, Tensor]:
-    """A changed copy of a patch and of its region masks ``(R, X, Y, Z)``.
+@dataclass(frozen=True, eq=False)
+class Warp:
+    """Where a patch takes its voxels from: ``matrix`` (3, 3) about its centre, then ``bend``.
 
-    Voxels outside the brain stay 0, as `inference.preprocess` makes them.
+    ``bend`` is a coarse (3, K, K, K) field of displacements in voxels, or None.
     """
-    if rng.random() < 0.5:
-        image, regions = image.flip(MIRROR_AXIS), regions.flip(MIRROR_AXIS)
-    if rng.random() < 0.35:
-        image, regions = rotate_and_scale(image, regions, rng)
-    brain = (image != 0).any(dim=0)
-    image = torch.stack([_change_intensities(channel, rng) for channel in image]) * brain
-    return drop_modalities(image, rng, modality_dropout), regions
+
+    matrix: Matrix
+    bend: Tensor | None = None
+
+    def reach(self, size: Size) -> npt.NDArray[np.float64]:
+        """(3,) voxels from the patch's centre to the farthest it looks, per axis."""
+        bend = 0.0 if self.bend is None else float(self.bend.abs().max())
+        return np.abs(self.matrix) @ (np.array(size) / 2) + bend + 1
 
 
-def rotate_and_scale(
-    image: Tensor, regions: Tensor, rng: np.random.Generator
-) -> tuple[Tensor, Tensor]:
-    """Both turned by up to 20 degrees about each axis and scaled by 0.8 to 1.2."""
+def draw_warp(
+    config: AugmentConfig, rng: np.random.Generator, bend_rng: np.random.Generator
+) -> Warp | None:
+    """A random warp; None where the patch stays as it is. ``bend_rng`` draws the bending."""
+    moves, bends = rng.random() < config.affine, bend_rng.random() < config.elastic
+    if not (moves or bends):
+        return None
+    matrix = random_turn(rng, MAX_TURN_DEGREES, SCALES) if moves else np.eye(3)
+    if not bends:
+        return Warp(matrix)
+    strength = bend_rng.uniform(0.3, 1) * BEND_VOXELS
+    bend = bend_rng.standard_normal((3, *(BEND_KNOTS,) * 3), dtype=np.float32) * strength
+    return Warp(matrix, torch.from_numpy(bend.astype(np.float32)))
+
+
+def random_turn(
+    rng: np.random.Generator, max_degrees: float, scales: tuple[float, float]
+) -> Matrix:
+    """A rotation about all three axes times a scale, (3, 3).
+
+    Applied to coordinates: a scale above 1 makes what is seen smaller.
+    """
     turn = np.eye(3)
     for axis in range(3):
-        angle = math.radians(rng.uniform(-20, 20))
-        cos, sin = math.cos(angle), math.sin(angle)
+        angle = math.radians(rng.uniform(-max_degrees, max_degrees))
         i, j = [a for a in range(3) if a != axis]
         step = np.eye(3)
-        step[i, i], step[i, j], step[j, i], step[j, j] = cos, -sin, sin, cos
+        step[i, i], step[i, j] = math.cos(angle), -math.sin(angle)
+        step[j, i], step[j, j] = math.sin(angle), math.cos(angle)
         turn = turn @ step
-    turn *= rng.uniform(0.8, 1.2)
-    theta = torch.zeros(1, 3, 4)
-    theta[0, :, :3] = torch.from_numpy(turn)
-    grid = functional.affine_grid(theta, [1, 1, *image.shape[1:]], align_corners=False)
+    return turn * math.exp(rng.uniform(*np.log(scales)))
+
+
+def warp_patch(
+    image: Tensor, labels: Tensor, warp: Warp, centre: npt.NDArray[np.float64], size: Size
+) -> tuple[Tensor, Tensor]:
+    """The patch of ``size`` about voxel ``centre`` of an image and of its (X, Y, Z) labels.
+
+    Image linearly, labels by the nearest voxel; 0 beyond the image.
+    """
+    extents = np.array(image.shape[1:], dtype=np.float64)
+    theta = np.zeros((3, 4))
+    theta[:, :3] = warp.matrix * np.array(size)[None] / extents[:, None]
+    theta[:, 3] = (2 * np.asarray(centre) + 1) / extents - 1
+    theta[:, :3], theta = theta[:, 2::-1], theta[::-1]  # torch counts the last axis first
+    grid = functional.affine_grid(
+        torch.from_numpy(theta.astype(np.float32).copy())[None], [1, 1, *size], align_corners=False
+    )
+    if warp.bend is not None:
+        bend = functional.interpolate(warp.bend[None], size, mode="trilinear", align_corners=True)
+        scale = torch.from_numpy((2 / extents).astype(np.float32))[:, None, None, None]
+        grid = grid + (bend[0] * scale).flip(0).permute(1, 2, 3, 0)[None]
     moved = functional.grid_sample(image[None], grid, mode="bilinear", align_corners=False)[0]
-    masks = functional.grid_sample(regions[None], grid, mode="nearest", align_corners=False)[0]
-    return moved, masks
+    drawn = functional.grid_sample(
+        labels[None, None].float(), grid, mode="nearest", align_corners=False
+    )[0, 0]
+    return moved, drawn.to(labels.dtype)
 
 
-def drop_modalities(image: Tensor, rng: np.random.Generator, probability: float) -> Tensor:
-    """With ``probability`` one channel all zero, with a quarter of it two; never all."""
-    draw = rng.random()
-    count = 2 if draw < probability / 4 else int(draw < probability)
-    if count:
-        lost = rng.choice(image.shape[0], size=min(count, image.shape[0] - 1), replace=False)
-        image[torch.from_numpy(lost)] = 0
-    return image
+def degrade(
+    image: Tensor,
+    config: AugmentConfig,
+    rng: np.random.Generator,
+    resolution_rng: np.random.Generator,
+) -> Tensor:
+    """The image with bias fields, blur, thick slices and noise, per modality by chance."""
+    changes = rng.random() < config.intensity
+    coarsens = resolution_rng.random() < config.low_resolution
+    if not (changes or coarsens):
+        return image
+    channels = []
+    for channel in image:
+        brain = channel != 0
+        changed = channel
+        if changes:
+            changed = _blur_and_shade(changed, rng)
+        if coarsens and resolution_rng.random() < 0.6:
+            changed = low_resolution(changed, resolution_rng)
+        if changes and rng.random() < 0.15:
+            noise = rng.standard_normal(tuple(channel.shape), dtype=np.float32)
+            changed = changed + torch.from_numpy(noise) * float(rng.uniform(0.03, 0.25))
+        channels.append(channel if changed is channel else changed * brain)
+    return torch.stack(channels)
 
 
-def _change_intensities(channel: Tensor, rng: np.random.Generator) -> Tensor:
-    """Contrast, brightness, gamma, bias field, low resolution, blur and noise, each by chance."""
-    channel = channel * float(rng.normal(1, 0.15)) + float(rng.normal(0, 0.15))
+def drop_modalities(image: Tensor, rng: np.random.Generator, share: float) -> Tensor:
+    """With probability ``share`` a copy in which some channels are 0, never all.
+
+    Every subset of channels that is neither full nor empty is as likely as any other.
+    """
+    channels = image.shape[0]
+    if channels < 2 or rng.random() >= share:
+        return image
+    kept = int(rng.integers(1, 2**channels - 1))  # a bit per channel that stays
+    stays = torch.tensor([bool(kept >> channel & 1) for channel in range(channels)])
+    return image * stays[:, None, None, None]
+
+
+def _blur_and_shade(channel: Tensor, rng: np.random.Generator) -> Tensor:
     if rng.random() < 0.3:
-        low, high = float(channel.min()), float(channel.max())
-        span = max(high - low, 1e-6)
-        channel = ((channel - low) / span).pow(math.exp(rng.normal(0, 0.25))) * span + low
-    if rng.random() < 0.3:
-        channel = channel + _smooth_field(channel.shape, rng) * 0.4
-    if rng.random() < 0.15:
-        channel = _low_resolution(channel, rng)
-    if rng.random() < 0.15:
-        noise = rng.standard_normal(channel.shape, dtype=np.float32)
-        channel = channel + torch.from_numpy(noise) * float(rng.uniform(0.03, 0.25))
+        field = _smooth_field(channel.shape, rng) * float(rng.uniform(0.03, 0.12))
+        channel = channel + (channel + BLACK_LEVEL) * field
+    if rng.random() < 0.1:
+        channel = blur(channel, float(rng.uniform(0.4, 1.2)))
     return channel
 
 
+def blur(channel: Tensor, sigma: float) -> Tensor:
+    """An (X, Y, Z) tensor after a Gaussian of ``sigma`` voxels, cut at 2.5 sigma; 0 beyond it."""
+    radius = max(1, math.ceil(2.5 * sigma))
+    offsets = torch.arange(-radius, radius + 1, dtype=torch.float32)
+    weights = torch.exp(-(offsets**2) / (2 * sigma**2))
+    weights = weights / weights.sum()
+    blurred = channel
+    for axis in range(3):
+        blurred = _weighted_sum(blurred, weights, axis)
+    return blurred
+
+
+def _weighted_sum(channel: Tensor, weights: Tensor, axis: int) -> Tensor:
+    """Along one axis, as shifted additions: several times faster than conv3d on one core."""
+    radius, length = len(weights) // 2, channel.shape[axis]
+    total = channel * weights[radius]
+    for shift in range(1, min(radius, length - 1) + 1):
+        weight = float(weights[radius + shift])
+        rest = length - shift
+        total.narrow(axis, 0, rest).add_(channel.narrow(axis, shift, rest), alpha=weight)
+        total.narrow(axis, shift, rest).add_(channel.narrow(axis, 0, rest), alpha=weight)
+    return total
+
+
 def _smooth_field(shape: torch.Size, rng: np.random.Generator) -> Tensor:
-    """A random field of unit variance that changes over about a third of the patch."""
+    """A random field of about unit variance that changes over about a third of the patch."""
     coarse = torch.from_numpy(rng.standard_normal((1, 1, 4, 4, 4), dtype=np.float32))
     return functional.interpolate(coarse, size=tuple(shape), mode="trilinear")[0, 0]
 
 
-def _low_resolution(channel: Tensor, rng: np.random.Generator) -> Tensor:
+def low_resolution(channel: Tensor, rng: np.random.Generator) -> Tensor:
     """Thick slices along one axis, or coarser voxels along all, interpolated back."""
-    factor = float(rng.uniform(1.5, 4))
+    factor = float(rng.uniform(1.5, 5))
     axis = int(rng.integers(4))  # 3: all axes
-    size = [
-        max(2, round(n / (factor if axis == i else factor / 2 if axis == 3 else 1)))
-        for i, n in enumerate(channel.shape)
-    ]
-    small = functional.interpolate(channel[None, None], size=size, mode="trilinear")
+    factors = [factor if axis == i else max(1, factor / 2) if axis == 3 else 1 for i in range(3)]
+    size = [max(2, round(n / f)) for n, f in zip(channel.shape, factors, strict=True)]
+    small = functional.interpolate(channel[None, None], size=size, mode="area")
     return functional.interpolate(small, size=tuple(channel.shape), mode="trilinear")[0, 0]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -14,11 +15,28 @@ from torch.utils.data import Dataset
 from napari_brats.core.case import Case
 from napari_brats.core.errors import CaseError
 from napari_brats.core.labels import REGIONS, LabelMap, region_mask
+from napari_brats.core.modalities import Modality
 from napari_brats.inference.preprocess import prepare_image
-from napari_brats.training.augment import augment
+from napari_brats.training.augment import (
+    MIRROR_AXIS,
+    Size,
+    Warp,
+    degrade,
+    draw_warp,
+    drop_modalities,
+    warp_patch,
+)
 from napari_brats.training.config import TrainConfig
+from napari_brats.training.intensity import apply_tables, draw_tables
+from napari_brats.training.placed import PlacedLesion
+from napari_brats.training.tissue import FloatArray, MappedCase, map_case
+from napari_brats.training.transplant import transplant
 
 POINTS_PER_LABEL = 4000
+JITTER_VOXELS = 16
+_STREAMS = tuple(
+    enumerate(("place", "warp", "bend", "scheme", "intensity", "resolution", "dropout", "lesion"))
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,48 +77,109 @@ class PatchDataset(Dataset[tuple[Tensor, Tensor]]):
     def __init__(self, cases: Sequence[TrainingCase], config: TrainConfig) -> None:
         self.cases = tuple(cases)
         self.config = config
+        self._mapped: dict[int, MappedCase] = {}  # filled as cases are met
 
     def __len__(self) -> int:
         return self.config.steps * self.config.batch_size
 
     def __getitem__(self, index: int) -> tuple[Tensor, Tensor]:
         """Image ``(C, *patch_size)`` and region masks ``(R, *patch_size)``, float32."""
-        config = self.config
-        rng = np.random.default_rng((config.seed, index))
+        config, settings = self.config, self.config.augment
+        rngs = {name: np.random.default_rng((config.seed, index, n)) for n, name in _STREAMS}
         order = np.random.default_rng((config.seed, 1, index // len(self.cases)))
-        case = self.cases[order.permutation(len(self.cases))[index % len(self.cases)]]
-        centre = self._draw_centre(case, rng)
-        image = _cut(case.image, centre, config.patch_size).astype(np.float32)
-        labels = _cut(case.labels[None], centre, config.patch_size)[0]
-        regions = np.stack([region_mask(labels, region) for region in REGIONS])
-        return augment(
-            torch.from_numpy(image),
-            torch.from_numpy(regions.astype(np.float32)),
-            rng,
-            config.modality_dropout,
-        )
+        number = int(order.permutation(len(self.cases))[index % len(self.cases)])
+        case = self.cases[number]
+        lesion = self._draw_lesion(number, rngs["lesion"])
+        centre = self._draw_centre(case, rngs["place"], lesion)
+        start = _patch_start(case.labels.shape, centre, config.patch_size)
+        warp = draw_warp(settings, rngs["warp"], rngs["bend"])
+        begin, end = _source_box(case.labels.shape, start, config.patch_size, warp)
+        image, labels = _crop(case.image, begin, end), _crop(case.labels[None], begin, end)[0]
+        if lesion is not None:
+            lesion.paste(image, labels, begin)
+        tables = self._draw_tables(number, rngs["scheme"], rngs["intensity"])
+        patch, drawn = torch.from_numpy(apply_tables(image, tables)), torch.from_numpy(labels)
+        if warp is not None:
+            middle = start + (np.array(config.patch_size) - 1) / 2 - begin
+            patch, drawn = warp_patch(patch, drawn, warp, middle, config.patch_size)
+        if rngs["place"].random() < settings.mirror:
+            patch, drawn = patch.flip(MIRROR_AXIS), drawn.flip(MIRROR_AXIS - 1)
+        patch = degrade(patch, settings, rngs["intensity"], rngs["resolution"])
+        patch = drop_modalities(patch, rngs["dropout"], settings.modality_dropout)
+        return patch.contiguous(), _regions(drawn.numpy())
 
-    def _draw_centre(self, case: TrainingCase, rng: np.random.Generator) -> npt.NDArray[np.int64]:
+    def _case_map(self, number: int) -> MappedCase:
+        if number not in self._mapped:
+            case, modalities = self.cases[number], self.config.modalities
+            t1, t2 = (
+                modalities.index(m) if m in modalities else 0 for m in (Modality.T1N, Modality.T2W)
+            )
+            self._mapped[number] = map_case(case.image, case.labels, t1, t2)
+        return self._mapped[number]
+
+    def _draw_lesion(self, number: int, rng: np.random.Generator) -> PlacedLesion | None:
+        """What another patient lends to this case, or what grows in it; mostly None."""
+        settings, draw = self.config.augment, rng.random()
+        if draw < settings.transplant and len(self.cases) > 1:
+            donor = (number + int(rng.integers(1, len(self.cases)))) % len(self.cases)
+            return transplant(self._case_map(donor), self._case_map(number), rng)
+        return None
+
+    def _draw_tables(
+        self, number: int, scheme_rng: np.random.Generator, rng: np.random.Generator
+    ) -> FloatArray | None:
+        other = int(scheme_rng.integers(len(self.cases)))
+        own = self._case_map(number).tissues.quantiles
+        others = self._case_map(other).tissues.quantiles
+        return draw_tables(self.config.augment, own, others, scheme_rng, rng)
+
+    def _draw_centre(
+        self, case: TrainingCase, rng: np.random.Generator, lesion: PlacedLesion | None
+    ) -> npt.NDArray[np.int64]:
+        """On the new lesion, else on the case's own tumour, as often as the recipe says."""
         shape = np.array(case.labels.shape)
-        if case.centres and rng.random() < self.config.tumour_share:
+        on_tumour = rng.random() < self.config.tumour_share
+        jitter = rng.integers(-JITTER_VOXELS, JITTER_VOXELS + 1, size=3)
+        if on_tumour and lesion is not None:
+            return np.asarray(np.clip(lesion.centre + jitter, 0, shape - 1))
+        if on_tumour and case.centres:
             points = case.centres[rng.integers(len(case.centres))]
-            jitter = rng.integers(-16, 17, size=3)
-            return np.clip(points[rng.integers(len(points))] + jitter, 0, shape - 1)
+            return np.asarray(np.clip(points[rng.integers(len(points))] + jitter, 0, shape - 1))
         return rng.integers(shape)
 
 
-def _cut(
-    array: npt.NDArray[np.generic], centre: npt.NDArray[np.int64], size: tuple[int, int, int]
-) -> npt.NDArray[np.generic]:
-    """A (C, *size) patch about ``centre``, moved inside the array, padded where that is smaller."""
-    patch = np.zeros((array.shape[0], *size), array.dtype)
-    source, target = [slice(None)], [slice(None)]
-    for middle, length, extent in zip(centre, array.shape[1:], size, strict=True):
-        start = int(np.clip(middle - extent // 2, min(0, length - extent), max(0, length - extent)))
-        if length < extent:
-            start = -((extent - length) // 2)
-        begin, end = max(start, 0), min(start + extent, length)
-        source.append(slice(begin, end))
-        target.append(slice(begin - start, end - start))
-    patch[tuple(target)] = array[tuple(source)]
+def _regions(labels: LabelMap) -> Tensor:
+    masks = np.stack([region_mask(labels, region) for region in REGIONS])
+    return torch.from_numpy(masks.astype(np.float32))
+
+
+def _patch_start(
+    shape: tuple[int, ...], centre: npt.NDArray[np.int64], size: Size
+) -> npt.NDArray[np.int64]:
+    """The first voxel of a patch about ``centre``, moved inside ``shape``; centred if larger."""
+    room = np.array(shape) - size
+    return np.where(room < 0, room // 2, np.clip(centre - np.array(size) // 2, 0, np.abs(room)))
+
+
+def _source_box(
+    shape: tuple[int, ...], start: npt.NDArray[np.int64], size: Size, warp: Warp | None
+) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+    """First and last (exclusive) voxel of what a patch is made of: itself, or what a warp sees."""
+    if warp is None:
+        return start, start + size
+    middle, reach = start + (np.array(size) - 1) / 2, warp.reach(size)
+    begin = np.maximum(np.floor(middle - reach), 0).astype(np.int64)
+    end = np.minimum(np.ceil(middle + reach) + 1, shape).astype(np.int64)
+    return begin, np.maximum(end, begin + 1)
+
+
+def _crop(
+    array: npt.NDArray[Any], begin: npt.NDArray[np.int64], end: npt.NDArray[np.int64]
+) -> npt.NDArray[Any]:
+    """A copy of (C, X, Y, Z) from ``begin`` to ``end``, 0 where that leaves the array."""
+    patch = np.zeros((array.shape[0], *(end - begin)), array.dtype)
+    first, last = np.maximum(begin, 0), np.minimum(end, array.shape[1:])
+    source = tuple(slice(f, e) for f, e in zip(first, last, strict=True))
+    target = tuple(slice(f, e) for f, e in zip(first - begin, last - begin, strict=True))
+    patch[(slice(None), *target)] = array[(slice(None), *source)]
     return patch
