@@ -30,3 +30,16 @@ def drain(job: Job[T]) -> T:
         except StopIteration as end:
             result: T = end.value
             return result
+
+
+def report_shares(
+    steps: Generator[float, None, T], message: str, first: int, last: int, total: int
+) -> Job[T]:
+    """Work that yields the share done, in 0..1, as a job from ``first`` to ``last`` of ``total``."""
+    while True:
+        try:
+            share = next(steps)
+        except StopIteration as end:
+            result: T = end.value
+            return result
+        yield Progress(first + int((last - first) * share), total, message)
