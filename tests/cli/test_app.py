@@ -16,7 +16,17 @@ from napari_brats import __version__
 from napari_brats._sample_data import SAMPLE_CASE_ID, sample_directory
 from napari_brats.cli import app
 
-COMMANDS = ("segment", "evaluate", "inspect", "open", "bundles", "sample", "train", "bundle")
+COMMANDS = (
+    "segment",
+    "evaluate",
+    "inspect",
+    "open",
+    "bundles",
+    "sample",
+    "train",
+    "bundle",
+    "export",
+)
 HEAVY = ("numpy", "scipy", "nibabel", "torch", "SimpleITK", "napari", "qtpy", "rich")
 
 

@@ -8,7 +8,7 @@ import typer
 from typer.core import TyperGroup
 
 from napari_brats import INTENDED_USE, __version__
-from napari_brats.cli import bundles, evaluate, inspect, sample, segment, train
+from napari_brats.cli import bundles, evaluate, export, inspect, sample, segment, train
 from napari_brats.cli import open as open_command
 from napari_brats.cli.console import SOME_FAILED, escape_what_cannot_be_shown, note, say
 from napari_brats.core.errors import BratsError
@@ -62,6 +62,7 @@ for _name, _command, _help in (
     ("sample", sample.sample, "Write a synthetic case."),
     ("train", train.train, "Train the network on labelled cases."),
     ("bundle", train.bundle, "Score a trained network and write it as a bundle."),
+    ("export", export.export, "Write a network for other runtimes (ONNX)."),
 ):
     app.command(_name, short_help=_help)(_command)
 
