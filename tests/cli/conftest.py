@@ -12,8 +12,10 @@ import numpy as np
 import pytest
 
 from napari_brats.core.case import Case, Segmentation
-from napari_brats.core.labels import Label
+from napari_brats.core.labels import Label, Region
 from napari_brats.core.progress import Job, Progress
+from napari_brats.core.review import ExpectedDice, Place, Review
+from napari_brats.inference.segment import SegmentOptions
 from napari_brats.models.bundle import Bundle, Card
 
 SHAPE = (6, 5, 4)
@@ -37,10 +39,10 @@ class FakeNetwork:
     """Stands in for the engine: records the cases it was given, and may be told to fail."""
 
     seen: list[Case] = field(default_factory=list)
-    options: list[object] = field(default_factory=list)
+    options: list[SegmentOptions] = field(default_factory=list)
     error_at: dict[str, BaseException] = field(default_factory=dict)
 
-    def segment(self, case: Case, bundle: Bundle, options: object) -> Job[Segmentation]:
+    def segment(self, case: Case, bundle: Bundle, options: SegmentOptions) -> Job[Segmentation]:
         case.require_one_grid()
         self.seen.append(case)
         self.options.append(options)
@@ -50,7 +52,13 @@ class FakeNetwork:
         yield Progress(1, 2, "Running the network on cpu")
         labels = np.zeros(case.reference.grid.shape, np.uint8)
         labels[1, 1, 1], labels[2, 1, 1], labels[3, 1, 1] = Label.ED, Label.NCR, Label.ET
-        keep = getattr(options, "keep_probabilities", False)
+        keep = options.keep_probabilities
+        review = Review(
+            {Region.WT: ExpectedDice(0.9, 0.05)},
+            (Place(Region.ET, "ET border", 0.8, "left, anterior", (1, 2, 3)),),
+            ("The skull is on.",),
+            np.full(labels.shape, 0.5, np.float16) if options.keep_uncertainty else None,
+        )
         return Segmentation(
             case.case_id,
             labels,
@@ -64,7 +72,10 @@ class FakeNetwork:
                 "seconds": {"network": 0.125},
                 "notes": ["a note of the network"],
                 "undefined": float("nan"),
+                "mirroring": options.mirroring.value,
+                "review": review.to_json(),
             },
+            review,
         )
 
 

@@ -74,7 +74,8 @@ def test_every_key_and_file_of_segment_has_a_row(
     make_case: Callable[..., Path], network: Any, tmp_path: Path
 ):
     out = tmp_path / "out"
-    arguments = ["segment", str(make_case()), "--output", str(out), "--probabilities"]
+    extras = ["--probabilities", "--uncertainty"]
+    arguments = ["segment", str(make_case()), "--output", str(out), *extras]
     CliRunner().invoke(app, arguments)
     files = {path.name.replace("BraTS2021_00001", "<id>") for path in out.iterdir()}
     assert files == names("segment", ("file",))

@@ -368,3 +368,24 @@ def test_channels_of_a_4d_file_are_assigned_by_number(
     assert result.exit_code == 0, result.output
     stored = np.asarray(nib.load(path).dataobj)
     np.testing.assert_array_equal(network.seen[0].volumes["T1C"].data, stored[..., 2])
+
+
+def test_stderr_says_what_to_expect_and_where_to_look(
+    make_case: MakeCase, network: Any, tmp_path: Path
+):
+    result = run(make_case(), "--output", tmp_path / "out", "--uncertainty", "--mirroring", "fast")
+    assert f"{CASE}: warning: The skull is on." in result.stderr
+    assert f"{CASE}: expected Dice WT 0.90 ± 0.05 (estimated; research only)" in result.stderr
+    assert f"{CASE}: look at 1: ET border, 0.8 ml, left, anterior" in result.stderr
+    record = read(tmp_path / "out" / f"{CASE}-seg.json")
+    assert record["mirroring"] == "fast"
+    assert record["review"]["places"][0]["voxel"] == [1, 2, 3]
+    assert record["review"]["expected_dice"]["ET"] is None
+    uncertainty = nib.load(tmp_path / "out" / record["outputs"]["uncertainty"])
+    assert (uncertainty.get_fdata() == 0.5).all()
+
+
+def test_an_unknown_mirroring_is_a_usage_error(make_case: MakeCase, tmp_path: Path):
+    result = run(make_case(), "--output", tmp_path / "out", "--mirroring", "half")
+    assert result.exit_code == 2
+    assert "off, fast, full" in result.output

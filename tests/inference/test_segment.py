@@ -11,6 +11,7 @@ from napari_brats.core.geometry import Grid
 from napari_brats.core.labels import CONVENTIONS, Label
 from napari_brats.core.modalities import MODALITIES, Modality
 from napari_brats.core.progress import drain
+from napari_brats.inference import fallback
 from napari_brats.inference import segment as module
 from napari_brats.inference.devices import resolve_device
 from napari_brats.inference.segment import SegmentOptions, segment
@@ -131,9 +132,9 @@ def on_a_gpu(monkeypatch):
     """Calls the CPU a GPU, so that the way down from one can be walked here."""
     monkeypatch.setattr(module, "resolve_device", lambda name: "meta-gpu")
     for name in ("predict_whole", "predict_windows"):
-        real = getattr(module, name)
+        real = getattr(fallback, name)
         monkeypatch.setattr(
-            module, name, lambda network, image, device, real=real: real(network, image, "cpu")
+            fallback, name, lambda network, image, device, real=real: real(network, image, "cpu")
         )
 
 

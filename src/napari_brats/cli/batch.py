@@ -23,7 +23,12 @@ from napari_brats.io.atomic import write_atomically
 from napari_brats.io.checks import check_case
 from napari_brats.io.discover import CaseFiles
 from napari_brats.io.load import load_case
-from napari_brats.io.save import probability_name, save_label_map, save_probabilities
+from napari_brats.io.save import (
+    probability_name,
+    save_label_map,
+    save_probabilities,
+    save_probability,
+)
 
 if TYPE_CHECKING:
     from napari_brats.inference.segment import SegmentOptions
@@ -55,7 +60,7 @@ class Plan:
     bundle
         The network.
     options
-        Device, post-processing, whether probabilities are kept.
+        Device, post-processing, mirroring, whether probabilities and uncertainty are kept.
     convention
         The name of the convention to write in; None leaves it to the case.
     grid
@@ -117,7 +122,9 @@ def run_batch(cases: Sequence[CaseFiles], problems: Sequence[Problem], plan: Pla
     return code
 
 
-def output_names(case_id: str, probabilities: bool) -> dict[str, Any]:
+def output_names(
+    case_id: str, probabilities: bool = False, uncertainty: bool = False
+) -> dict[str, Any]:
     """The file names of one case's output, as its JSON lists them."""
     names: dict[str, Any] = {
         "label_map": f"{case_id}-seg.nii.gz",
@@ -127,6 +134,8 @@ def output_names(case_id: str, probabilities: bool) -> dict[str, Any]:
         names["probabilities"] = {
             region.value: probability_name(case_id, region) for region in REGIONS
         }
+    if uncertainty:
+        names["uncertainty"] = f"{case_id}-uncertainty.nii.gz"
     return names
 
 
@@ -171,7 +180,8 @@ def segment_case(files: CaseFiles, plan: Plan, report: ProgressReport) -> Segmen
     """
     from napari_brats.inference.segment import segment
 
-    names = output_names(files.case_id, plan.options.keep_probabilities)
+    options = plan.options
+    names = output_names(files.case_id, options.keep_probabilities, options.keep_uncertainty)
     if not plan.overwrite:
         _refuse_existing(plan.output, names)
     files = _without_label_map(files, plan.convention)
@@ -182,12 +192,12 @@ def segment_case(files: CaseFiles, plan: Plan, report: ProgressReport) -> Segmen
     for warning in warnings:
         report.line(f"{files.case_id}: warning: {warning}")
     loaded = perf_counter()
-    segmentation = report.follow(segment(case, plan.bundle, plan.options))
-    for warning in segmentation.provenance.get("notes", ()):
-        report.line(f"{files.case_id}: warning: {warning}")
+    segmentation = report.follow(segment(case, plan.bundle, options))
+    for line in _remarks(segmentation, with_places=options.keep_uncertainty):
+        report.line(f"{files.case_id}: {line}")
     with _all_or_nothing(plan.output) as folder:
         segmented = perf_counter()
-        _write_volumes(folder, segmentation, names["label_map"])
+        _write_volumes(folder, segmentation, names)
         seconds = {"load": loaded - begun, "save": perf_counter() - segmented}
         record = segmentation_record(
             segmentation,
@@ -211,7 +221,8 @@ def _not_finished(cases: Sequence[CaseFiles]) -> list[Outcome]:
 
 
 def _refuse_existing(folder: Path, names: Mapping[str, Any]) -> None:
-    wanted = [names["label_map"], names["record"], *names.get("probabilities", {}).values()]
+    single = {key: name for key, name in names.items() if isinstance(name, str)}
+    wanted = [*single.values(), *names.get("probabilities", {}).values()]
     there = [name for name in wanted if (folder / name).exists()]
     if there:
         raise SaveError(
@@ -231,11 +242,27 @@ def _without_label_map(files: CaseFiles, convention: str | None) -> CaseFiles:
     return replace(files, label_map=None, problems=problems)
 
 
-def _write_volumes(folder: Path, segmentation: Segmentation, label_map: str) -> None:
-    reference = segmentation.reference
-    save_label_map(folder / label_map, segmentation.labels, reference, segmentation.convention)
+def _remarks(segmentation: Segmentation, *, with_places: bool) -> list[str]:
+    """What stderr says of a result: warnings, the Dice to expect, and where to look."""
+    review = segmentation.review
+    lines = [f"warning: {note}" for note in segmentation.provenance.get("notes", ())]
+    lines += [f"warning: {text}" for text in review.unusual]
+    if review.expected_dice:
+        expected = ", ".join(f"{r.value} {d.text}" for r, d in review.expected_dice.items())
+        lines.append(f"expected Dice {expected} (estimated; research only)")
+    if with_places:
+        lines += [f"look at {i}: {place.title}" for i, place in enumerate(review.places, start=1)]
+    return lines
+
+
+def _write_volumes(folder: Path, segmentation: Segmentation, names: Mapping[str, Any]) -> None:
+    reference, uncertainty = segmentation.reference, segmentation.review.uncertainty
+    path = folder / names["label_map"]
+    save_label_map(path, segmentation.labels, reference, segmentation.convention)
     if segmentation.probabilities is not None:
         save_probabilities(folder, segmentation.case_id, segmentation.probabilities, reference)
+    if uncertainty is not None:
+        save_probability(folder / names["uncertainty"], uncertainty, reference)
 
 
 @contextmanager
@@ -260,5 +287,5 @@ def _all_or_nothing(output: Path) -> Iterator[Path]:
 
 def _result_line(segmentation: Segmentation, output: Path) -> str:
     volumes = "  ".join(f"{r.value} {v:.1f} ml" for r, v in segmentation.volumes_ml().items())
-    path = output / output_names(segmentation.case_id, probabilities=False)["label_map"]
+    path = output / output_names(segmentation.case_id)["label_map"]
     return f"{segmentation.case_id}  {volumes}  {path}"

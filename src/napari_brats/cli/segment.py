@@ -14,6 +14,7 @@ from napari_brats.core.errors import BratsError, BundleError
 from napari_brats.core.modalities import MODALITIES, Modality
 
 if TYPE_CHECKING:
+    from napari_brats.inference.mirroring import Mirroring
     from napari_brats.models.bundle import Bundle
 
 _THRESHOLD = "Probability above which a voxel belongs to {}, 0 to 1."
@@ -51,6 +52,21 @@ def segment(
     ] = None,
     probabilities: Annotated[
         bool, typer.Option("--probabilities", help="Write the probabilities of WT, TC and ET, too.")
+    ] = False,
+    mirroring: Annotated[
+        str,
+        typer.Option(
+            metavar="NAME",
+            help="How many mirror images the network looks at, too, to average its answers: off, "
+            "fast (1, twice the time) or full (7, eight times the time).",
+        ),
+    ] = "off",
+    uncertainty: Annotated[
+        bool,
+        typer.Option(
+            "--uncertainty",
+            help="Write the map of uncertainty, too, and list the places to look at on stderr.",
+        ),
     ] = False,
     overwrite: Annotated[
         bool, typer.Option("--overwrite", help="Replace masks that are already there.")
@@ -115,7 +131,9 @@ def segment(
     require_convention(convention, "--convention")
     onto = None if grid is None else _modality(grid)
     selection = select(cases, [parse_assignment(text) for text in modality or []])
-    options = SegmentOptions(_device(device), postprocess, keep_probabilities=probabilities)
+    options = SegmentOptions(
+        _device(device), postprocess, probabilities, _mirroring(mirroring), uncertainty
+    )
     network = _bundle(bundle)
     plan = Plan(_writable(output), network, options, convention, onto, overwrite)
     code = run_batch(selection.cases, selection.problems, plan)
@@ -129,6 +147,15 @@ def _modality(name: str) -> Modality:
             f"There is no modality '{name}'. Known: {', '.join(MODALITIES)}.", "--grid"
         )
     return Modality(name.upper())
+
+
+def _mirroring(name: str) -> Mirroring:
+    from napari_brats.inference.mirroring import Mirroring
+
+    known = [mirroring.value for mirroring in Mirroring]
+    if name not in known:
+        raise usage_error(f"'{name}' is not one of {', '.join(known)}.", "--mirroring")
+    return Mirroring(name)
 
 
 def _device(name: str) -> str:

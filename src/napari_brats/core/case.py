@@ -15,6 +15,7 @@ from napari_brats.core.errors import CaseError, GeometryError
 from napari_brats.core.geometry import Grid
 from napari_brats.core.labels import Convention, LabelMap, Region, volumes_ml
 from napari_brats.core.modalities import MODALITIES, Modality
+from napari_brats.core.review import Review
 
 
 @dataclass(frozen=True, eq=False)
@@ -146,6 +147,8 @@ class Segmentation:
         (3, X, Y, Z) float16, regions WT, TC, ET; None when not kept.
     provenance
         JSON-able facts on how it was made (bundle, device, settings, seconds by stage).
+    review
+        What the network says of this result: how good it may be, and where to look.
     """
 
     case_id: str
@@ -154,6 +157,7 @@ class Segmentation:
     convention: Convention
     probabilities: npt.NDArray[np.float16] | None = None
     provenance: Mapping[str, Any] = field(default_factory=dict)
+    review: Review = field(default_factory=Review)
 
     def volumes_ml(self) -> dict[Region, float]:
         """Volume of each region in ml."""

@@ -60,6 +60,11 @@ class Placement:
         self.order.from_disk(full)[self.box] = cropped
         return full
 
+    def voxel_to_file(self, voxel: tuple[int, int, int]) -> tuple[int, int, int]:
+        """The index in the file's array of a voxel of the cropped one."""
+        canonical = tuple(v + side.start for v, side in zip(voxel, self.box, strict=True))
+        return self.order.index_to_disk(canonical, self.shape)
+
 
 @dataclass(frozen=True, eq=False)
 class PreparedImage:

@@ -2,24 +2,34 @@
 
 from __future__ import annotations
 
+import math
 import time
-from dataclasses import asdict, dataclass, field
-from typing import TYPE_CHECKING, Any
+from collections.abc import Generator, Sequence
+from dataclasses import asdict, dataclass, field, replace
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from napari_brats.core.case import Case, Segmentation
 from napari_brats.core.errors import CaseError
+from napari_brats.core.labels import LabelMap
 from napari_brats.core.progress import Job, Progress
+from napari_brats.core.review import Review
 from napari_brats.inference.devices import resolve_device
+from napari_brats.inference.expected import expect_dice, signs_of
+from napari_brats.inference.fallback import NetworkRunner
+from napari_brats.inference.mirroring import (
+    MirroredPrediction,
+    Mirroring,
+    Probabilities,
+    predict_mirrored,
+)
 from napari_brats.inference.postprocess import PostprocessOptions, postprocess
 from napari_brats.inference.preprocess import PreparedImage, prepare_image, resize, to_spacing
-from napari_brats.inference.windows import Logits, Pass, predict_whole, predict_windows
+from napari_brats.inference.uncertainty import find_places, uncertainty_map
+from napari_brats.inference.unusual import find_unusual
 from napari_brats.models.bundle import Bundle, Card
-
-if TYPE_CHECKING:
-    from napari_brats.models.network import Network
 
 STEPS = 100
 
@@ -36,11 +46,17 @@ class SegmentOptions:
         How probabilities become a label map.
     keep_probabilities
         Whether the segmentation keeps them (3 float16 values per voxel).
+    mirroring
+        How many mirror images the network looks at, too; its answers are averaged.
+    keep_uncertainty
+        Whether the review keeps the map of uncertainty (1 float16 value per voxel).
     """
 
     device: str = "auto"
     postprocess: PostprocessOptions = field(default_factory=PostprocessOptions)
     keep_probabilities: bool = False
+    mirroring: Mirroring = Mirroring.OFF
+    keep_uncertainty: bool = False
 
 
 def segment(case: Case, bundle: Bundle, options: SegmentOptions) -> Job[Segmentation]:
@@ -70,15 +86,24 @@ def segment(case: Case, bundle: Bundle, options: SegmentOptions) -> Job[Segmenta
     yield Progress(5, STEPS, "Loading the network")
     network = bundle.load_network()
     clock.lap("load_network")
-    logits, device = yield from _predict(network, image, device, notes)
+    runner = NetworkRunner(network, device)
+    prediction = yield from _report(predict_mirrored(runner, image, options.mirroring), runner)
+    notes += runner.notes
     clock.lap("network")
     yield Progress(92, STEPS, "Post-processing")
-    probabilities = _to_file_grid(logits, prepared)
+    inside = _in_brain(prediction.probabilities, prepared)
+    probabilities = _to_file_grid(inside, prepared)
     labels = postprocess(probabilities, grid.spacing_mm, options.postprocess)
     clock.lap("postprocess")
+    yield Progress(95, STEPS, "Looking for what is in doubt")
+    drawn = prepared.placement.to_canonical(labels)
+    review = _review(inside, drawn, prediction.agreement, prepared, card, options)
+    clock.lap("review")
     provenance: dict[str, Any] = {
         "bundle": {"name": card.name, "sha256": card.sha256},
-        "device": device,
+        "device": runner.device,
+        "mirroring": options.mirroring.value,
+        "review": review.to_json(),
         "postprocess": asdict(options.postprocess),
         "seconds": clock.seconds,
         "notes": notes,
@@ -90,6 +115,7 @@ def segment(case: Case, bundle: Bundle, options: SegmentOptions) -> Job[Segmenta
         case.convention,
         probabilities if options.keep_probabilities else None,
         provenance,
+        review,
     )
 
 
@@ -119,64 +145,53 @@ def _notes_on_modalities(case: Case, card: Card) -> list[str]:
     return [f"Without {', '.join(missing)} the result is less reliable than with all modalities."]
 
 
-def _predict(
-    network: Network, image: npt.NDArray[np.float32], device: str, notes: list[str]
-) -> Job[tuple[Logits, str]]:
-    """Logits and the device that made them: the whole image, else windows, else the CPU."""
-    import torch
-
-    attempts = [(device, predict_whole, "")]
-    if device != "cpu":
-        attempts += [
-            (device, predict_windows, f"{device} ran out of memory; smaller windows were used."),
-            ("cpu", predict_whole, f"{device} ran out of memory; the CPU was used."),
-        ]
-    for where, predict, note in attempts[:-1]:
-        try:
-            logits = yield from _report(predict(_on(network, where), image, where), where)
-        except RuntimeError as error:
-            if not _is_out_of_memory(error):
-                raise
-            torch.cuda.empty_cache()  # does nothing where CUDA was never used
-            continue
-        notes += [note] if note else []
-        return logits, where
-    where, predict, note = attempts[-1]
-    notes += [note] if note else []
-    return (yield from _report(predict(_on(network, where), image, where), where)), where
-
-
-def _is_out_of_memory(error: RuntimeError) -> bool:
-    """Whether a device ran out of memory: CUDA has an exception of its own, Apple's GPUs words."""
-    import torch
-
-    return isinstance(error, torch.OutOfMemoryError) or "out of memory" in str(error)
-
-
-def _on(network: Network, device: str) -> Network:
-    import torch
-
-    return network.to(device=device, memory_format=torch.channels_last_3d)  # type: ignore[call-overload]
-
-
-def _report(steps: Pass, device: str) -> Job[Logits]:
-    """A network's pass as `Progress` from 10 to 90 of `STEPS`."""
-    yield Progress(10, STEPS, f"Running the network on {device}")
+def _report(
+    steps: Generator[float, None, MirroredPrediction], runner: NetworkRunner
+) -> Job[MirroredPrediction]:
+    """The network's passes as `Progress` from 10 to 90 of `STEPS`."""
     while True:
         try:
             share = next(steps)
         except StopIteration as end:
-            logits: Logits = end.value
-            return logits
-        yield Progress(10 + int(80 * share), STEPS, f"Running the network on {device}")
+            prediction: MirroredPrediction = end.value
+            return prediction
+        yield Progress(10 + int(80 * share), STEPS, f"Running the network on {runner.device}")
 
 
-def _to_file_grid(logits: Logits, prepared: PreparedImage) -> npt.NDArray[np.float16]:
+def _in_brain(probabilities: Probabilities, prepared: PreparedImage) -> Probabilities:
+    """The network's probabilities (R, X, Y, Z) on the prepared image's grid; 0 off the brain."""
+    if probabilities.shape[1:] != prepared.brain.shape:
+        probabilities = resize(probabilities, prepared.brain.shape)
+    probabilities *= prepared.brain
+    return probabilities
+
+
+def _to_file_grid(probabilities: Probabilities, prepared: PreparedImage) -> npt.NDArray[np.float16]:
     """Probabilities (R, X, Y, Z) float16 on the file's grid; 0 outside the brain's box."""
     import torch
 
-    if logits.shape[1:] != prepared.brain.shape:
-        logits = resize(logits, prepared.brain.shape)
-    inside = torch.from_numpy(prepared.brain)
-    probabilities = (torch.from_numpy(logits).sigmoid() * inside).half().numpy()
-    return np.stack([prepared.placement.to_file(region) for region in probabilities])
+    half = torch.from_numpy(probabilities).half().numpy()  # much faster than numpy's own
+    return np.stack([prepared.placement.to_file(region) for region in half])
+
+
+def _review(
+    probabilities: Probabilities,
+    labels: LabelMap,
+    agreement: Sequence[float],
+    prepared: PreparedImage,
+    card: Card,
+    options: SegmentOptions,
+) -> Review:
+    """What is to be said of a result, from arrays on the prepared image's grid."""
+    signs = signs_of(probabilities, labels, agreement, math.prod(prepared.spacing_mm))
+    places = find_places(probabilities, labels, prepared.brain, prepared.spacing_mm)
+    placement = prepared.placement
+    uncertainty = None
+    if options.keep_uncertainty:
+        uncertainty = placement.to_file(uncertainty_map(probabilities))
+    return Review(
+        expect_dice(signs, card.scores, options.mirroring),
+        tuple(replace(p, voxel=placement.voxel_to_file(p.voxel)) for p in places),
+        find_unusual(prepared, card.modalities),
+        uncertainty,
+    )
