@@ -35,7 +35,7 @@ def drain(job: Job[T]) -> T:
 def report_shares(
     steps: Generator[float, None, T], message: str, first: int, last: int, total: int
 ) -> Job[T]:
-    """Work that yields the share done, as a job that goes from ``first`` to ``last`` of ``total``."""
+    """Work that yields the share done as a job that goes from ``first`` to ``last`` of all."""
     while True:
         try:
             share = next(steps)
