@@ -30,6 +30,7 @@ from napari_brats.inference.preprocess import PreparedImage, prepare_image, resi
 from napari_brats.inference.uncertainty import find_places, uncertainty_map
 from napari_brats.inference.unusual import find_unusual
 from napari_brats.models.bundle import Bundle, Card
+from napari_brats.models.subset_scores import expectation_text
 
 STEPS = 100
 
@@ -142,7 +143,8 @@ def _notes_on_modalities(case: Case, card: Card) -> list[str]:
     missing = [m for m in card.modalities if m not in case.volumes]
     if not missing:
         return []
-    return [f"Without {', '.join(missing)} the result is less reliable than with all modalities."]
+    without = f"Without {', '.join(missing)} the result is less reliable than with all modalities."
+    return [f"{without} {expectation_text(card, usable)}".strip()]
 
 
 def _report(
