@@ -9,7 +9,8 @@ import torch
 from napari_brats.core.modalities import MODALITIES
 from napari_brats.training.augment_config import AugmentConfig
 from napari_brats.training.config import TrainConfig
-from napari_brats.training.dataset import PatchDataset, TrainingCase, _crop, _patch_start
+from napari_brats.training.crop import crop, patch_start
+from napari_brats.training.dataset import PatchDataset, TrainingCase
 
 OFF = AugmentConfig(**{setting.name: 0 for setting in fields(AugmentConfig)})
 ALL = AugmentConfig(
@@ -118,8 +119,8 @@ def test_a_patch_is_moved_inside_and_padded_where_the_case_is_smaller():
     line = np.arange(1, 6).reshape(1, 5, 1, 1)
 
     def cut(centre, size):
-        start = _patch_start((5, 1, 1), np.array([centre, 0, 0]), (size, 1, 1))
-        return _crop(line, start, start + np.array([size, 1, 1]))[0, :, 0, 0].tolist()
+        start = patch_start((5, 1, 1), np.array([centre, 0, 0]), (size, 1, 1))
+        return crop(line, start, start + np.array([size, 1, 1]))[0, :, 0, 0].tolist()
 
     assert [cut(c, 3) for c in (0, 2, 4)] == [[1, 2, 3], [2, 3, 4], [3, 4, 5]]
     assert cut(0, 8) == [0, 0, 1, 2, 3, 4, 5, 0]

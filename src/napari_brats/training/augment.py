@@ -15,6 +15,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from napari_brats.training.augment_config import AugmentConfig
+from napari_brats.training.crop import Size
 
 MIRROR_AXIS = 1  # canonical axes are (C, L, P, S): only left-right is a plausible other brain
 MAX_TURN_DEGREES = 20.0
@@ -24,7 +25,6 @@ BEND_VOXELS = 3.0
 BLACK_LEVEL = 4.0
 """By how many standard deviations the mean of a normalised brain lies above true black."""
 
-Size = tuple[int, int, int]
 Matrix = npt.NDArray[np.float64]
 
 

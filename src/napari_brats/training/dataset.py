@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -19,7 +18,6 @@ from napari_brats.core.modalities import Modality
 from napari_brats.inference.preprocess import prepare_image
 from napari_brats.training.augment import (
     MIRROR_AXIS,
-    Size,
     Warp,
     degrade,
     draw_warp,
@@ -27,6 +25,8 @@ from napari_brats.training.augment import (
     warp_patch,
 )
 from napari_brats.training.config import TrainConfig
+from napari_brats.training.crop import Size, Voxel, crop, patch_start
+from napari_brats.training.growth import grow
 from napari_brats.training.intensity import apply_tables, draw_tables
 from napari_brats.training.placed import PlacedLesion
 from napari_brats.training.tissue import FloatArray, MappedCase, map_case
@@ -91,10 +91,10 @@ class PatchDataset(Dataset[tuple[Tensor, Tensor]]):
         case = self.cases[number]
         lesion = self._draw_lesion(number, rngs["lesion"])
         centre = self._draw_centre(case, rngs["place"], lesion)
-        start = _patch_start(case.labels.shape, centre, config.patch_size)
+        start = patch_start(case.labels.shape, centre, config.patch_size)
         warp = draw_warp(settings, rngs["warp"], rngs["bend"])
         begin, end = _source_box(case.labels.shape, start, config.patch_size, warp)
-        image, labels = _crop(case.image, begin, end), _crop(case.labels[None], begin, end)[0]
+        image, labels = crop(case.image, begin, end), crop(case.labels[None], begin, end)[0]
         if lesion is not None:
             lesion.paste(image, labels, begin)
         tables = self._draw_tables(number, rngs["scheme"], rngs["intensity"])
@@ -123,6 +123,8 @@ class PatchDataset(Dataset[tuple[Tensor, Tensor]]):
         if draw < settings.transplant and len(self.cases) > 1:
             donor = (number + int(rng.integers(1, len(self.cases)))) % len(self.cases)
             return transplant(self._case_map(donor), self._case_map(number), rng)
+        if settings.transplant <= draw < settings.transplant + settings.growth:
+            return grow(self._case_map(number), self.config.modalities, rng)
         return None
 
     def _draw_tables(
@@ -135,7 +137,7 @@ class PatchDataset(Dataset[tuple[Tensor, Tensor]]):
 
     def _draw_centre(
         self, case: TrainingCase, rng: np.random.Generator, lesion: PlacedLesion | None
-    ) -> npt.NDArray[np.int64]:
+    ) -> Voxel:
         """On the new lesion, else on the case's own tumour, as often as the recipe says."""
         shape = np.array(case.labels.shape)
         on_tumour = rng.random() < self.config.tumour_share
@@ -153,17 +155,9 @@ def _regions(labels: LabelMap) -> Tensor:
     return torch.from_numpy(masks.astype(np.float32))
 
 
-def _patch_start(
-    shape: tuple[int, ...], centre: npt.NDArray[np.int64], size: Size
-) -> npt.NDArray[np.int64]:
-    """The first voxel of a patch about ``centre``, moved inside ``shape``; centred if larger."""
-    room = np.array(shape) - size
-    return np.where(room < 0, room // 2, np.clip(centre - np.array(size) // 2, 0, np.abs(room)))
-
-
 def _source_box(
-    shape: tuple[int, ...], start: npt.NDArray[np.int64], size: Size, warp: Warp | None
-) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+    shape: tuple[int, ...], start: Voxel, size: Size, warp: Warp | None
+) -> tuple[Voxel, Voxel]:
     """First and last (exclusive) voxel of what a patch is made of: itself, or what a warp sees."""
     if warp is None:
         return start, start + size
@@ -171,15 +165,3 @@ def _source_box(
     begin = np.maximum(np.floor(middle - reach), 0).astype(np.int64)
     end = np.minimum(np.ceil(middle + reach) + 1, shape).astype(np.int64)
     return begin, np.maximum(end, begin + 1)
-
-
-def _crop(
-    array: npt.NDArray[Any], begin: npt.NDArray[np.int64], end: npt.NDArray[np.int64]
-) -> npt.NDArray[Any]:
-    """A copy of (C, X, Y, Z) from ``begin`` to ``end``, 0 where that leaves the array."""
-    patch = np.zeros((array.shape[0], *(end - begin)), array.dtype)
-    first, last = np.maximum(begin, 0), np.minimum(end, array.shape[1:])
-    source = tuple(slice(f, e) for f, e in zip(first, last, strict=True))
-    target = tuple(slice(f, e) for f, e in zip(first - begin, last - begin, strict=True))
-    patch[(slice(None), *target)] = array[(slice(None), *source)]
-    return patch

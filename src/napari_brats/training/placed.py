@@ -10,13 +10,12 @@ import numpy as np
 import numpy.typing as npt
 
 from napari_brats.core.labels import LabelMap, Mask
+from napari_brats.training.crop import Voxel
 from napari_brats.training.tissue import COARSE, FloatArray, Tissues
 
 MIN_INSIDE = 0.9
-"""Share of a lesion that has to lie in the brain."""
+"""Share of a lesion that has to lie in the brain, unless said otherwise."""
 CANDIDATES = 8
-
-Voxel = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True, eq=False)
@@ -72,28 +71,30 @@ def choose_corner(
     shape: tuple[int, ...],
     homes: Sequence[npt.NDArray[Any]],
     rng: np.random.Generator,
+    min_inside: float = MIN_INSIDE,
+    avoid_tumour: bool | None = None,
 ) -> Voxel | None:
     """Where to put a lesion's (X, Y, Z) mask in a case of ``shape``; None if nothing fits.
 
     The best of a few places near ``homes`` (centres in the case's voxels, preferred) and as many
-    anywhere in the brain: inside it, on little fluid, and in half of the draws off the tumour that
-    is there.
+    anywhere in the brain: at least ``min_inside`` of it inside, on little fluid, and off the tumour
+    that is there (or, without ``avoid_tumour``, in half of the draws).
     """
     points = np.argwhere(mask[(slice(None, None, COARSE),) * 3])
     inside = np.argwhere(tissues.brain) * COARSE
     if not len(points) or not len(inside):
         return None
     half = np.array(mask.shape) // 2
-    avoid = 1.0 if rng.random() < 0.5 else 0.0
+    avoids = rng.random() < 0.5 if avoid_tumour is None else avoid_tumour
     anywhere = inside[rng.integers(len(inside), size=CANDIDATES)]
     near = [home + rng.normal(0, 8, 3) for home in homes for _ in range(CANDIDATES)]
     best, best_score = None, -np.inf
     for number, centre in enumerate([*near, *anywhere]):
         corner = np.rint(centre - half).astype(np.int64)
         brain, fluid, tumour = _shares(points + corner // COARSE, tissues)
-        score = brain - 1.5 * fluid - avoid * tumour + 0.1 * (number < len(near))
+        score = brain - 1.5 * fluid - avoids * tumour + 0.1 * (number < len(near))
         score += rng.normal(0, 0.04)
-        if brain >= MIN_INSIDE and score > best_score:
+        if brain >= min_inside and score > best_score:
             best, best_score = corner, score
     return best
 

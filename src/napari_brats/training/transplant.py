@@ -10,7 +10,8 @@ from napari_brats.core.boxes import Box, bounding_box, grow_box
 from napari_brats.core.components import label_components
 from napari_brats.core.labels import LabelMap, Region, region_mask
 from napari_brats.training.augment import MIRROR_AXIS, Warp, blur, random_turn, warp_patch
-from napari_brats.training.placed import PlacedLesion, Voxel, choose_corner
+from napari_brats.training.crop import Voxel
+from napari_brats.training.placed import PlacedLesion, choose_corner
 from napari_brats.training.tissue import FloatArray, Lesion, MappedCase
 
 MARGIN = 6
