@@ -1,4 +1,4 @@
-"""What every test gets: no network, no traces of the user's napari settings and bundles."""
+"""What every test gets: no network, no traces of the user's settings, bundles and cache."""
 
 from __future__ import annotations
 
@@ -21,9 +21,10 @@ class NetworkUsedError(AssertionError):
 
 
 @pytest.fixture(autouse=True)
-def no_user_bundles(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """Hide the bundles of whoever runs the tests; what a test makes lies in its own folder."""
+def no_user_folders(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Hide the bundles and the cache of whoever runs the tests; each test has its own."""
     monkeypatch.setenv("NAPARI_BRATS_BUNDLES", str(tmp_path / "user-bundles"))
+    monkeypatch.setenv("NAPARI_BRATS_CACHE", str(tmp_path / "user-cache"))
 
 
 @pytest.fixture(autouse=True)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,8 +16,8 @@ from napari_brats import INTENDED_USE
 from napari_brats.core.errors import BratsError, CaseError
 from napari_brats.core.labels import Label
 from napari_brats.core.progress import Job, Progress
+from napari_brats.io.atomic import write_atomically
 from napari_brats.io.discover import discover
-from napari_brats.io.load import load_case
 from napari_brats.models.bundle import Bundle, Card, load_bundle, save_bundle
 from napari_brats.training.config import Recipe, TrainConfig, config_from_table
 from napari_brats.training.crossval import Fold, fold_cases, patient_of
@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     from napari_brats.training.loop import Hardware
 
 RUN = "run.json"
+SPACING_MM = (1.0, 1.0, 1.0)
+"""At which networks are trained; every release of BraTS has it."""
 NORMALISATION = (
     "per modality: clipped to the 0.5 and 99.5 percentile inside the brain, then zero mean and "
     "unit variance inside it, 0 outside"
@@ -56,13 +58,14 @@ def train_run(
 ) -> Job[Network]:
     """Train on the labelled cases in ``data``, from the last checkpoint where there is one.
 
-    Cases without a label map are passed over, and named in the first progress messages. A fold
-    leaves out its cases instead of ``recipe.hold_out``.
+    Cases that cannot be used (no label map, labels that are not known, damaged files) are passed
+    over: progress messages and ``run.json`` name them with the reason. A fold leaves out its cases
+    instead of ``recipe.hold_out``.
 
     Raises
     ------
     CaseError
-        If a case cannot be used, one to leave out is not there, or none is left to train on.
+        If a case to leave out is not there or cannot be used, or none is left to train on.
     BratsError
         If ``run`` holds another recipe's run (nothing is touched then), or a checkpoint cannot
         be written.
@@ -72,10 +75,10 @@ def train_run(
     from napari_brats.training.validate import validator
 
     hardware = hardware or Hardware()
-    cases = yield from _prepared(data, recipe)
-    split = _split(data, cases, recipe, fold)
+    cases, passed_over = yield from _prepared(data, recipe)
+    split = _split(data, cases, passed_over, recipe, fold)
     if hardware.processes.first:
-        _start(run, recipe, split)
+        _start(run, recipe, split, passed_over)
     held_out = [case for case in cases if case.case_id in split.hold_out]
     start = load_bundle(recipe.config.start_from) if recipe.config.start_from else None
     validate = None
@@ -147,36 +150,46 @@ def _arguments(network: Network) -> dict[str, Any]:
     return arguments
 
 
-def _prepared(data: Path, recipe: Recipe) -> Job[list[TrainingCase]]:
-    """The labelled cases as the network sees them."""
-    from napari_brats.training.dataset import prepare_case
+def _prepared(data: Path, recipe: Recipe) -> Job[tuple[list[TrainingCase], dict[str, str]]]:
+    """The cases as the network sees them, and by id why others cannot be trained on."""
+    from napari_brats.training.cache import cache_folder, cached_case
 
-    files = discover(data)
-    labelled = [f for f in files if f.label_map is not None]
-    if not labelled:
-        raise CaseError(
-            f"None of the {len(files)} cases in {data} has a label map, so nothing can be learned "
-            f"from them. Expected files such as CASE-seg.nii.gz beside the images."
-        )
-    for passed_over in (f for f in files if f.label_map is None):
-        yield Progress(0, len(labelled), f"Passing over {passed_over.case_id}: no label map")
-    cases = []
-    for done, case_files in enumerate(labelled):
-        yield Progress(done, len(labelled), f"Preparing case {case_files.case_id}")
-        cases.append(prepare_case(load_case(case_files), recipe.config))
-    return cases
+    files = discover(data, strict=False)
+    cases: list[TrainingCase] = []
+    passed_over: dict[str, str] = {}
+    for done, case_files in enumerate(files):
+        case_id = case_files.case_id
+        yield Progress(done, len(files), f"Preparing case {case_id}")
+        try:
+            cases.append(
+                cached_case(case_files, recipe.config.modalities, SPACING_MM, cache_folder())
+            )
+        except BratsError as error:
+            passed_over[case_id] = str(error)
+            yield Progress(0, len(files), f"Passing over {case_id}: {error}")
+    if not cases:
+        reasons = "\n".join(f"  {case_id}: {why}" for case_id, why in passed_over.items())
+        raise CaseError(f"None of the {len(files)} cases in {data} can be trained on:\n{reasons}")
+    return cases, passed_over
 
 
-def _split(data: Path, cases: Sequence[TrainingCase], recipe: Recipe, fold: Fold | None) -> Split:
+def _split(
+    data: Path,
+    cases: Sequence[TrainingCase],
+    passed_over: Mapping[str, str],
+    recipe: Recipe,
+    fold: Fold | None,
+) -> Split:
     ids = [case.case_id for case in cases]
     hold_out = recipe.hold_out
     if fold is not None:
         enhancing = {c.case_id: int((c.labels == Label.ET).sum()) for c in cases}
         hold_out = fold_cases(enhancing, fold)
     if missing := [case_id for case_id in hold_out if case_id not in ids]:
+        reasons = "".join(f"\n  {i}: {passed_over[i]}" for i in missing if i in passed_over)
         raise CaseError(
-            f"Cases to leave out are not among the {len(ids)} labelled cases found: "
-            f"{', '.join(missing)}."
+            f"Cases to leave out are not among the {len(ids)} usable cases found: "
+            f"{', '.join(missing)}.{reasons}"
         )
     patients = {patient_of(case_id) for case_id in hold_out}
     train = tuple(sorted(case_id for case_id in ids if patient_of(case_id) not in patients))
@@ -185,32 +198,44 @@ def _split(data: Path, cases: Sequence[TrainingCase], recipe: Recipe, fold: Fold
     return Split(str(data.resolve()), train, tuple(hold_out))
 
 
-def _start(run: Path, recipe: Recipe, split: Split) -> None:
+def _start(run: Path, recipe: Recipe, split: Split, passed_over: Mapping[str, str]) -> None:
     """Write ``run.json``, or check that the one that is there is the same run."""
     facts = json.loads(json.dumps({"recipe": asdict(recipe), "split": asdict(split)}))
     path = run / RUN
     if path.exists():
-        if json.loads(path.read_text()) != facts:
+        former = _facts_of(run)
+        if any(former.get(key) != value for key, value in facts.items()):
             raise BratsError(
                 f"The folder {run} holds a run with another recipe or other cases. "
                 f"Choose a new folder, or the recipe it was started with."
             )
         return
     run.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps(facts, indent=2) + "\n")
+    text = json.dumps(facts | {"passed_over": passed_over}, indent=2) + "\n"
+    write_atomically(path, text.encode())
 
 
 def read_run(run: Path) -> tuple[Recipe, Split]:
     """The recipe and split of a run's folder; BratsError if it is not one."""
+    facts = _facts_of(run)
     try:
-        facts = json.loads((run / RUN).read_text())
         recipe, split = facts["recipe"], facts["split"]
         config: TrainConfig = config_from_table(recipe["config"])
         return (
             Recipe(config, tuple(recipe["hold_out"]), recipe["card"]),
             Split(split["data"], tuple(split["train"]), tuple(split["hold_out"])),
         )
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError) as error:
+        raise BratsError(f"{run / RUN} is not that of a run of this version ({error}).") from error
+
+
+def _facts_of(run: Path) -> dict[str, Any]:
+    try:
+        facts = json.loads((run / RUN).read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
         raise BratsError(
             f"{run} is not the folder of a run: {RUN} cannot be read ({error})."
         ) from error
+    if not isinstance(facts, dict):
+        raise BratsError(f"{run} is not the folder of a run: {RUN} holds no table.")
+    return facts
