@@ -15,8 +15,9 @@ from napari_brats.core.labels import CONVENTIONS
 from napari_brats.core.modalities import Modality
 from napari_brats.core.progress import Progress
 from napari_brats.inference.postprocess import PostprocessOptions
+from napari_brats.widgets.choice_box import Choice
 from napari_brats.widgets.segment_control import SegmentController, result_text
-from napari_brats.widgets.segment_panel import Choice, SegmentPanel
+from napari_brats.widgets.segment_panel import SegmentPanel
 
 SHAPE = (2, 2, 2)
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from napari_brats.core.progress import Progress
+from napari_brats.widgets.choice_box import Choice
 from napari_brats.widgets.segment_panel import (
-    Choice,
     SegmentPanel,
     SegmentRequest,
     seconds_left,
@@ -80,6 +80,30 @@ def test_a_chosen_bundle_stays_chosen_when_the_list_is_renewed(panel):
     panel.bundle_box.setCurrentIndex(1)
     panel.set_bundles([Choice("new", "New"), Choice("unet", "3D U-Net"), Choice("big", "Big")])
     assert panel.bundle_box.currentText() == "Big"
+
+
+def test_the_list_of_bundles_can_be_renewed_as_it_opens(panel, qtbot):
+    panel.bundle_box.about_to_open.connect(
+        lambda: panel.set_bundles([Choice("unet", "3D U-Net"), Choice("mine", "Mine (yours)")])
+    )
+    with qtbot.assertNotEmitted(panel.bundle_box.choice_changed):
+        panel.bundle_box.showPopup()
+    panel.bundle_box.hidePopup()
+    assert panel.bundle_box.itemText(1) == "Mine (yours)"
+    assert panel.bundle_box.chosen == "unet"
+
+
+def test_a_chosen_bundle_that_is_gone_changes_the_choice(panel, qtbot):
+    panel.bundle_box.setCurrentIndex(1)
+    with qtbot.waitSignal(panel.bundle_box.choice_changed):
+        panel.set_bundles([Choice("unet", "3D U-Net")])
+
+
+def test_what_to_expect_is_shown_until_there_is_nothing_to_say(panel):
+    panel.show_expectation("Expect Dice WT 0.8")
+    assert panel.expectation.text() == "Expect Dice WT 0.8"
+    panel.show_expectation("")
+    assert panel.expectation.isHidden()
 
 
 def test_markup_in_an_error_is_shown_as_it_is(panel):

@@ -9,15 +9,15 @@ from qtpy.QtCore import QEvent
 from qtpy.QtGui import QCloseEvent
 from qtpy.QtWidgets import QVBoxLayout, QWidget
 
-from napari_brats.core.errors import BratsError
 from napari_brats.core.labels import Region
 from napari_brats.core.progress import Job, Progress
 from napari_brats.io.layers import LABEL_COLORS
-from napari_brats.models.bundle import Card, list_bundles
 from napari_brats.widgets._results import AutomaticResult
 from napari_brats.widgets._worker import run_job
+from napari_brats.widgets.bundle_control import BundleController
 from napari_brats.widgets.case_panel import CasePanel
 from napari_brats.widgets.case_wiring import CaseWiring
+from napari_brats.widgets.choice_box import Choice
 from napari_brats.widgets.correct_panel import CorrectPanel
 from napari_brats.widgets.postprocess_control import PostprocessController
 from napari_brats.widgets.postprocess_panel import PostprocessPanel
@@ -25,7 +25,7 @@ from napari_brats.widgets.results_bar import ResultsBar
 from napari_brats.widgets.save_panel import SavePanel
 from napari_brats.widgets.section import Section, SectionArea
 from napari_brats.widgets.segment_control import Engine, SegmentController, segment_by_name
-from napari_brats.widgets.segment_panel import Choice, SegmentPanel
+from napari_brats.widgets.segment_panel import SegmentPanel
 from napari_brats.widgets.viewer_bridge import ViewerBridge
 
 if TYPE_CHECKING:
@@ -51,6 +51,7 @@ class BratsWidget(QWidget):
         self.segment_control = SegmentController(
             self.segment_panel, self.bridge, self.postprocess_panel.options, engine, self
         )
+        self.bundle_control = BundleController(self.segment_panel, self.bridge, self)
         self.postprocess_control = PostprocessController(
             self.postprocess_panel, self.bridge, self._active_result, self
         )
@@ -59,7 +60,7 @@ class BratsWidget(QWidget):
         self.bridge.active_case_changed.connect(self._on_cases_changed)
         self.bridge.tools.changed.connect(self.postprocess_control.show_active_result)
         self.bridge.volumes_changed.connect(self._on_volumes_changed)
-        self._offer_bundles()
+        self.bundle_control.offer()
         self._offer_devices()
         self._on_cases_changed()
 
@@ -111,19 +112,12 @@ class BratsWidget(QWidget):
             if self.bridge.layer_labels(layer) is None:
                 del self._results[layer]  # with its probabilities, some 50 MB
         self.segment_panel.set_blocker("" if self.bridge.keys() else "Open a case first.")
+        self.bundle_control.show_expectation()
         self.postprocess_control.show_active_result()
 
     def _on_volumes_changed(self, key: str, volumes_ml: Mapping[Region, float]) -> None:
         del key  # always that of the active case
         self.results_bar.show_volumes(volumes_ml)
-
-    def _offer_bundles(self) -> None:
-        try:
-            cards = list_bundles()
-        except BratsError as error:
-            self.segment_panel.show_error(str(error))
-            return
-        self.segment_panel.set_bundles([bundle_choice(card) for card in cards])
 
     def _offer_devices(self) -> None:
         run_job(
@@ -132,12 +126,6 @@ class BratsWidget(QWidget):
             on_failed=lambda error: self.segment_panel.show_error(str(error)),
             owner=self,
         )
-
-
-def bundle_choice(card: Card) -> Choice:
-    """A bundle as an entry of the drop-down; the tool tip says what it is meant for."""
-    details = [card.title, card.intended_use, card.limits]
-    return Choice(card.name, card.title, "\n".join(text for text in details if text))
 
 
 def find_devices() -> Job[list[Choice]]:

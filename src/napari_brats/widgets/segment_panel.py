@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from qtpy.QtCore import Signal
 from qtpy.QtWidgets import (
     QCheckBox,
-    QComboBox,
     QFormLayout,
     QHBoxLayout,
     QLabel,
@@ -19,6 +18,7 @@ from qtpy.QtWidgets import (
 )
 
 from napari_brats.core.progress import Progress
+from napari_brats.widgets.choice_box import Choice, ChoiceBox
 from napari_brats.widgets.message import MessageLabel
 
 
@@ -31,15 +31,6 @@ class SegmentRequest:
     keep_probabilities: bool
 
 
-@dataclass(frozen=True)
-class Choice:
-    """One entry of a drop-down: the engine's word, the user's words, and more in the tool tip."""
-
-    name: str
-    title: str
-    details: str = ""
-
-
 class SegmentPanel(QWidget):
     """Emits `run_requested` with a SegmentRequest, and `cancel_requested`."""
 
@@ -48,8 +39,9 @@ class SegmentPanel(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.bundle_box = _narrow_combo_box()
-        self.device_box = _narrow_combo_box()
+        self.bundle_box = ChoiceBox()
+        self.device_box = ChoiceBox()
+        self.expectation = MessageLabel()
         self.probabilities_box = QCheckBox("Add probability layers")
         self.probabilities_box.setToolTip("One image layer per region (WT, TC, ET), from 0 to 1")
         self.run_button = QPushButton("Run")
@@ -65,24 +57,26 @@ class SegmentPanel(QWidget):
         self._lay_out()
         self.run_button.clicked.connect(self._on_run_clicked)
         self.cancel_button.clicked.connect(self.cancel_requested)
-        self.bundle_box.currentIndexChanged.connect(self._show_details)
-        self.device_box.currentIndexChanged.connect(self._show_details)
         self._refresh()
 
     def set_bundles(self, bundles: Sequence[Choice]) -> None:
         """Offer these bundles, keeping the chosen one where it is still there."""
-        _fill(self.bundle_box, bundles)
+        self.bundle_box.set_choices(bundles)
         self._refresh()
 
     def set_devices(self, devices: Sequence[Choice]) -> None:
         """Offer these devices, keeping the chosen one where it is still there."""
-        _fill(self.device_box, devices)
+        self.device_box.set_choices(devices)
         self._refresh()
 
     def set_blocker(self, reason: str) -> None:
         """Say why Run cannot be pressed (shown as its tool tip); empty where it can."""
         self._blocker = reason
         self._refresh()
+
+    def show_expectation(self, text: str) -> None:
+        """Say before a run how well it may be expected to do; nothing if ``text`` is empty."""
+        self.expectation.show_note(text)
 
     def set_running(self, running: bool) -> None:
         """Show that a run began or ended; the former run's words go when one begins."""
@@ -119,6 +113,7 @@ class SegmentPanel(QWidget):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addLayout(form)
+        layout.addWidget(self.expectation)
         layout.addLayout(buttons)
         for widget in (self.bar, self.step_label, self.message):
             layout.addWidget(widget)
@@ -137,15 +132,11 @@ class SegmentPanel(QWidget):
         self.bar.setVisible(self._running)
         self.step_label.setVisible(self._running)
 
-    def _show_details(self) -> None:
-        for box in (self.bundle_box, self.device_box):
-            box.setToolTip(box.currentData().details if box.count() else "")
-
     def _on_run_clicked(self) -> None:
         self.run_requested.emit(
             SegmentRequest(
-                self.bundle_box.currentData().name,
-                self.device_box.currentData().name,
+                self.bundle_box.chosen,
+                self.device_box.chosen,
                 self.probabilities_box.isChecked(),
             )
         )
@@ -163,23 +154,3 @@ def seconds_left(progress: Progress, elapsed_s: float) -> float | None:
     if progress.done <= 0 or progress.total <= 0:
         return None
     return elapsed_s * (progress.total - progress.done) / progress.done
-
-
-def _narrow_combo_box() -> QComboBox:
-    """A drop-down that never makes the panel wider than its dock; the list shows full titles."""
-    box = QComboBox()
-    box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
-    box.setMinimumContentsLength(10)
-    return box
-
-
-def _fill(box: QComboBox, choices: Sequence[Choice]) -> None:
-    chosen = box.currentData()
-    box.blockSignals(True)
-    box.clear()
-    for index, choice in enumerate(choices):
-        box.addItem(choice.title, choice)
-        if chosen is not None and choice.name == chosen.name:
-            box.setCurrentIndex(index)
-    box.blockSignals(False)
-    box.setToolTip(box.currentData().details if box.count() else "")

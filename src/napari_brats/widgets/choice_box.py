@@ -1,0 +1,67 @@
+"""A drop-down of named choices whose list may be renewed while one is chosen."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from qtpy.QtCore import Signal
+from qtpy.QtWidgets import QComboBox, QWidget
+
+
+@dataclass(frozen=True)
+class Choice:
+    """One entry of a drop-down: the engine's word, the user's words, and more in the tool tip."""
+
+    name: str
+    title: str
+    details: str = ""
+
+
+class ChoiceBox(QComboBox):
+    """Never makes the panel wider than its dock; the list shows full titles.
+
+    Emits `about_to_open` before the list is shown, so that it can be renewed.
+    """
+
+    about_to_open = Signal()
+    choice_changed = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        self.setMinimumContentsLength(10)
+        self.currentIndexChanged.connect(self._on_index_changed)
+
+    @property
+    def chosen(self) -> str:
+        """The name of the chosen entry; empty while there is none."""
+        choice = self.currentData()
+        return "" if choice is None else choice.name
+
+    def set_choices(self, choices: Sequence[Choice]) -> None:
+        """Offer these, keeping the chosen one where it is still there."""
+        before = self.chosen
+        self.blockSignals(True)
+        self.clear()
+        for index, choice in enumerate(choices):
+            self.addItem(choice.title, choice)
+            if choice.name == before:
+                self.setCurrentIndex(index)
+        self.blockSignals(False)
+        self._show_details()
+        if self.chosen != before:
+            self.choice_changed.emit()
+
+    def showPopup(self) -> None:
+        """Show the list, after whoever fills it could renew it."""
+        self.about_to_open.emit()
+        super().showPopup()
+
+    def _on_index_changed(self) -> None:
+        self._show_details()
+        self.choice_changed.emit()
+
+    def _show_details(self) -> None:
+        choice = self.currentData()
+        self.setToolTip("" if choice is None else choice.details)
