@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from napari_brats import INTENDED_USE
+from napari_brats.cli.arguments import grid_modality, usable_device, writable_folder
 from napari_brats.cli.console import note, require_convention, usage_error
 from napari_brats.core.errors import BratsError, BundleError
-from napari_brats.core.modalities import MODALITIES, Modality
 
 if TYPE_CHECKING:
     from napari_brats.inference.mirroring import Mirroring
@@ -129,24 +128,16 @@ def segment(
     except BratsError as error:
         raise usage_error(str(error), "post-processing") from error
     require_convention(convention, "--convention")
-    onto = None if grid is None else _modality(grid)
+    onto = None if grid is None else grid_modality(grid)
     selection = select(cases, [parse_assignment(text) for text in modality or []])
     options = SegmentOptions(
-        _device(device), postprocess, probabilities, _mirroring(mirroring), uncertainty
+        usable_device(device), postprocess, probabilities, _mirroring(mirroring), uncertainty
     )
     network = _bundle(bundle)
-    plan = Plan(_writable(output), network, options, convention, onto, overwrite)
+    plan = Plan(writable_folder(output), network, options, convention, onto, overwrite)
     code = run_batch(selection.cases, selection.problems, plan)
     note(INTENDED_USE)
     raise typer.Exit(code)
-
-
-def _modality(name: str) -> Modality:
-    if name.upper() not in MODALITIES:
-        raise usage_error(
-            f"There is no modality '{name}'. Known: {', '.join(MODALITIES)}.", "--grid"
-        )
-    return Modality(name.upper())
 
 
 def _mirroring(name: str) -> Mirroring:
@@ -156,16 +147,6 @@ def _mirroring(name: str) -> Mirroring:
     if name not in known:
         raise usage_error(f"'{name}' is not one of {', '.join(known)}.", "--mirroring")
     return Mirroring(name)
-
-
-def _device(name: str) -> str:
-    """The device that ``name`` means here; a usage error if it is unknown or not there."""
-    from napari_brats.inference.devices import resolve_device
-
-    try:
-        return resolve_device(name)
-    except BratsError as error:
-        raise usage_error(str(error), "--device") from error
 
 
 def _bundle(name: str | None) -> Bundle:
@@ -183,15 +164,3 @@ def _bundle(name: str | None) -> Bundle:
             "--bundle",
         )
     return bundle
-
-
-def _writable(folder: Path) -> Path:
-    """``folder``, made if needed; a usage error if nothing can be written there."""
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryFile(dir=folder):
-            return folder
-    except OSError as error:
-        raise usage_error(
-            f"Cannot write into {folder}: {error.strerror}. Choose another folder.", "--output"
-        ) from error
