@@ -8,7 +8,17 @@ import typer
 from typer.core import TyperGroup
 
 from napari_brats import INTENDED_USE, __version__
-from napari_brats.cli import bundles, evaluate, export, inspect, sample, segment, train
+from napari_brats.cli import (
+    anomaly,
+    bundles,
+    denoise,
+    evaluate,
+    export,
+    inspect,
+    sample,
+    segment,
+    train,
+)
 from napari_brats.cli import open as open_command
 from napari_brats.cli.console import SOME_FAILED, escape_what_cannot_be_shown, note, say
 from napari_brats.core.errors import BratsError
@@ -55,6 +65,8 @@ def _options(
 
 for _name, _command, _help in (
     ("segment", segment.segment, "Write masks, volumes and records of cases."),
+    ("anomaly", anomaly.anomaly, "Map where brains look unlike healthy ones."),
+    ("denoise", denoise.denoise, "Write the images without their noise."),
     ("evaluate", evaluate.evaluate, "Score masks against references."),
     ("inspect", inspect.inspect, "Tell what files were taken for, and why."),
     ("open", open_command.open_case, "Open cases in napari with the panel."),

@@ -35,6 +35,9 @@ class AutoEncoder3DConfig:
         sees part of what it must say needs no narrow latent to keep it from copying.
     residual
         Whether what the decoder says is added to the first ``out_channels`` of the input.
+    pooling
+        Images are averaged over blocks of so many voxels before they come here; who calls the
+        network does that.
     """
 
     in_channels: int = 5
@@ -44,6 +47,7 @@ class AutoEncoder3DConfig:
     norm: Norm = "batch"
     skips: bool = True
     residual: bool = False
+    pooling: int = 1
 
     @property
     def multiple(self) -> int:
