@@ -12,19 +12,9 @@ from qtpy.QtCore import QObject, QTimer, Signal
 
 from napari_brats.core.case import Case, Segmentation
 from napari_brats.core.errors import BratsError, CaseError
-from napari_brats.core.labels import (
-    CONVENTIONS,
-    LabelMap,
-    Region,
-    volumes_ml,
-)
+from napari_brats.core.labels import CONVENTIONS, LabelMap, Region, volumes_ml
 from napari_brats.core.modalities import Modality
-from napari_brats.io.layers import (
-    LayerData,
-    case_to_layers,
-    label_map_to_layer,
-    probabilities_to_layers,
-)
+from napari_brats.io.layers import LayerData, case_to_layers, label_map_to_layer
 from napari_brats.widgets import case_group, provenance
 from napari_brats.widgets.case_group import OpenCase, tag_of
 from napari_brats.widgets.case_images import CaseImages
@@ -186,16 +176,21 @@ class ViewerBridge(QObject):
         provenance.note(layer, segmentation.labels, segmentation.provenance)
         return layer
 
-    def add_probabilities(self, key: str, segmentation: Segmentation) -> None:
-        """Add one hidden image layer per region; nothing if probabilities were not kept."""
-        if segmentation.probabilities is None:
-            return
+    def add_maps(self, key: str, layers: Sequence[LayerData]) -> None:
+        """Add images of what a network says of each voxel; what is selected stays selected."""
         selected = self._viewer.layers.selection.active
-        for data in probabilities_to_layers(
-            segmentation.probabilities, segmentation.reference, segmentation.case_id, key
-        ):
+        for data in layers:
             self._add(data, key)
         self._viewer.layers.selection.active = selected
+
+    def go_to(self, key: str, voxel: tuple[int, int, int]) -> None:
+        """Move the views to a voxel (x, y, z) of the case's reference, and make it the active one.
+
+        CaseError if the case is not open (any more).
+        """
+        if key != self._open.active_key:
+            self.activate(key)
+        self.view.go_to(self._open[key].reference, voxel)
 
     def new_label_map(self, key: str) -> Labels:
         """Add an empty labels layer on the case's reference image, selected."""
