@@ -20,8 +20,8 @@ from napari_brats.training.crop import crop
 from napari_brats.training.placed import PlacedLesion, choose_corner
 from napari_brats.training.tissue import FloatArray, MappedCase
 
-RADII = (8.0, 27.0)
-"""In voxels, of a ball about as large as the tumour: 2 to 82 ml at 1 mm."""
+RADII = (10.0, 30.0)
+"""In voxels, of a ball about as large as the tumour: 4 to 113 ml at 1 mm."""
 MIN_INSIDE = 0.75
 MIN_VOXELS = 300
 
@@ -71,13 +71,13 @@ _LOW = {
     Label.ET: ((-0.4, 0.4), (2.5, 0.6), (2.6, 0.8)),
 }
 KINDS = {
-    "ring": Kind(0.25, (0.06, 0.45), (1.5, 5), (0, 0.2), (0.25, 0.5), 0.7, _HIGH),
+    "ring": Kind(0.25, (0.06, 0.45), (2, 5), (0, 0.2), (0.25, 0.5), 0.7, _HIGH),
     "solid": Kind(0.15, (0.06, 0.4), (40, 40), (0.05, 0.4), (0.25, 0.5), 0.7, _HIGH),
     "sparse": Kind(0.2, (0.02, 0.1), (40, 40), (0, 0.5), (0.3, 0.6), 0.8, _HIGH),
     "low grade": Kind(0.3, (0.06, 0.7), (0, 0), (0, 0), (0.2, 0.45), 0.4, _LOW),
     "low grade, specks": Kind(0.1, (0.1, 0.6), (0, 0), (0.01, 0.06), (0.2, 0.45), 0.4, _LOW),
 }
-_CONTRAST_RANGE = (0.7, 3.6)
+_CONTRAST_RANGE = (1.0, 3.6)
 """Enhancement: T1C above T1N in the enhancing tumour, in spreads."""
 
 
@@ -92,7 +92,7 @@ def grow(
     """
     frequencies = [kind.frequency for kind in KINDS.values()]
     kind = list(KINDS.values())[rng.choice(len(frequencies), p=frequencies)]
-    outline = _Outline.draw(kind, rng)
+    outline = _Outline.draw(kind, case.shape, rng)
     corner = choose_corner(
         outline.whole > 0, case.tissues, case.shape, [], rng, MIN_INSIDE, avoid_tumour=True
     )
@@ -124,8 +124,9 @@ class _Outline:
     noise: FloatArray
 
     @classmethod
-    def draw(cls, kind: Kind, rng: np.random.Generator) -> _Outline:
-        radius = float(np.exp(rng.uniform(*np.log(RADII))))
+    def draw(cls, kind: Kind, case_shape: tuple[int, ...], rng: np.random.Generator) -> _Outline:
+        largest = min(RADII[1], min(case_shape) / 4)
+        radius = float(np.exp(rng.uniform(np.log(min(RADII[0], largest)), np.log(largest))))
         half = int(np.ceil(radius * 1.6))
         shape = (2 * half + 1,) * 3
         line = np.arange(-half, half + 1, dtype=np.float32) / radius
