@@ -47,8 +47,7 @@ def test_windows_agree_with_the_whole_pass(sample):
     masks = []
     for predict in (predict_whole, predict_windows):
         logits = drain(predict(network, prepared.image, "cpu"))
-        inside = module._in_brain(1 / (1 + np.exp(-logits)), prepared)
-        probabilities = module._to_file_grid(inside, prepared)
+        probabilities = module._to_file_grid(prepared.brain / (1 + np.exp(-logits)), prepared)
         masks.append(postprocess(probabilities, (1.0, 1.0, 1.0), PostprocessOptions()))
     whole, windows = masks
     for region in REGIONS:

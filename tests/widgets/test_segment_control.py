@@ -6,6 +6,7 @@ import threading
 
 import numpy as np
 import pytest
+from nibabel import Nifti1Header
 from qtpy.QtCore import QObject
 
 from napari_brats.core.case import Case, Segmentation, Volume
@@ -14,6 +15,8 @@ from napari_brats.core.geometry import Grid
 from napari_brats.core.labels import CONVENTIONS
 from napari_brats.core.modalities import Modality
 from napari_brats.core.progress import Progress
+from napari_brats.core.review import Review
+from napari_brats.inference.mirroring import Mirroring
 from napari_brats.inference.postprocess import PostprocessOptions
 from napari_brats.widgets.choice_box import Choice
 from napari_brats.widgets.segment_control import SegmentController, result_text
@@ -22,15 +25,25 @@ from napari_brats.widgets.segment_panel import SegmentPanel
 SHAPE = (2, 2, 2)
 
 
-def make_segmentation(case, **provenance):
+def make_segmentation(case, options=None, **provenance):
+    keep = options is not None and options.keep_uncertainty
+    uncertainty = np.zeros(SHAPE, np.float16) if keep else None
     labels = np.zeros(SHAPE, np.uint8)
     labels[0, 0, 0] = 3
-    return Segmentation(case.case_id, labels, case.reference, case.convention, None, provenance)
+    return Segmentation(
+        case.case_id,
+        labels,
+        case.reference,
+        case.convention,
+        np.zeros((3, *SHAPE), np.float16),
+        provenance,
+        Review(unusual=("The skull is on.",), uncertainty=uncertainty),
+    )
 
 
 class Viewer:
     def __init__(self):
-        volume = Volume(np.zeros(SHAPE, np.float32), Grid(SHAPE, np.eye(4)), None)
+        volume = Volume(np.zeros(SHAPE, np.float32), Grid(SHAPE, np.eye(4)), Nifti1Header())
         case = Case("case-1", {Modality.T1C: volume}, None, CONVENTIONS["brats2023"])
         self.open_cases = {"key": case}
         self.added = []
@@ -52,8 +65,8 @@ class Viewer:
         self.added.append((key, "labels"))
         return object()
 
-    def add_probabilities(self, key, segmentation):
-        self.added.append((key, "probabilities"))
+    def add_maps(self, key, layers):
+        self.added += [(key, attributes["name"]) for _, attributes, _ in layers]
 
 
 class Session:
@@ -70,7 +83,7 @@ class Session:
 
         def recording_engine(case, bundle, options):
             self.calls.append((case.case_id, bundle, options))
-            return engine(case)
+            return engine(case, options) if engine is one_step else engine(case)
 
         self.control = SegmentController(
             self.panel,
@@ -94,9 +107,9 @@ class Session:
         return self.panel.message.text()
 
 
-def one_step(case):
+def one_step(case, options):
     yield Progress(1, 2, "half")
-    return make_segmentation(case, device="cpu", notes=["The GPU ran out of memory."])
+    return make_segmentation(case, options, device="cpu", notes=["The GPU ran out of memory."])
 
 
 def test_a_run_passes_the_options_and_its_result_becomes_a_layer(qtbot):
@@ -113,12 +126,30 @@ def test_a_run_passes_the_options_and_its_result_becomes_a_layer(qtbot):
     assert "The GPU ran out of memory." in session.text
 
 
-def test_probability_layers_come_on_request(qtbot):
+def test_layers_of_probabilities_and_uncertainty_come_on_request(qtbot):
     session = Session(qtbot, one_step)
     session.panel.probabilities_box.setChecked(True)
+    session.panel.uncertainty_box.setChecked(True)
     session.run()
     session.wait()
-    assert session.viewer.added == [("key", "labels"), ("key", "probabilities")]
+    names = [name for _, name in session.viewer.added]
+    assert names == ["labels", *(f"{r} probability" for r in ("WT", "TC", "ET")), "uncertainty"]
+    assert session.calls[0][2].keep_uncertainty
+
+
+def test_the_chosen_mirroring_reaches_the_engine(qtbot):
+    session = Session(qtbot, one_step)
+    session.panel.mirroring_box.setCurrentIndex(2)
+    session.run()
+    session.wait()
+    assert session.calls[0][2].mirroring is Mirroring.FULL
+
+
+def test_unusual_images_are_pointed_out_beside_the_result(qtbot):
+    session = Session(qtbot, one_step)
+    session.run()
+    session.wait()
+    assert "see 'Review'" in session.text
 
 
 def test_an_error_is_shown_and_the_button_comes_back(qtbot):

@@ -15,7 +15,7 @@ from napari_brats.core.case import Segmentation
 from napari_brats.core.errors import CaseError, LabelError
 from napari_brats.core.labels import CONVENTIONS, Label, Region
 from napari_brats.core.modalities import MODALITIES, Modality
-from napari_brats.io.layers import TAG
+from napari_brats.io.layers import TAG, probabilities_to_layers
 from napari_brats.widgets.case_group import MIRROR
 from napari_brats.widgets.viewer_bridge import ViewerBridge
 
@@ -230,15 +230,36 @@ def test_probabilities_are_layers_of_the_case_and_hidden(opened: Docked) -> None
     _viewer, bridge = opened
     (key,) = bridge.keys()
     case = bridge.case(key)
+    selected = bridge.label_layer(key)
     probabilities = np.zeros((3, *SHAPE), np.float16)
-    bridge.add_probabilities(
-        key,
-        Segmentation(
-            case.case_id, np.zeros(SHAPE, np.uint8), case.reference, case.convention, probabilities
-        ),
-    )
+    layers = probabilities_to_layers(probabilities, case.reference, case.case_id, key)
+    bridge.add_maps(key, layers)
+    assert bridge.label_layer(key) is selected
     assert len(bridge.open_case(key).probabilities) == 3
     assert not any(layer.visible for layer in bridge.open_case(key).probabilities)
+
+
+@pytest.mark.parametrize("codes", ["LPS", "RAI"])
+def test_the_views_go_to_a_voxel_of_the_file(docked: Docked, tmp_path: Path, codes: str) -> None:
+    viewer, bridge = docked
+    open_all(viewer, write_case(tmp_path, codes=codes))
+    (key,) = bridge.keys()
+    bridge.go_to(key, (2, 2, 2))  # the voxel of ET
+    layer = bridge.label_layer(key)
+    index = tuple(round(i) for i in layer.world_to_data(viewer.dims.point))
+    assert layer.data[index] == Label.ET
+    np.testing.assert_allclose(viewer.camera.center[-2:], viewer.dims.point[-2:])
+
+
+def test_going_to_a_voxel_of_another_case_makes_that_one_active(
+    docked: Docked, tmp_path: Path
+) -> None:
+    viewer, bridge = docked
+    open_all(viewer, *(write_case(tmp_path, f"BraTS2021_0000{n}") for n in (1, 2)))
+    first, second = bridge.keys()
+    assert bridge.active_case_key == second
+    bridge.go_to(first, (0, 0, 0))
+    assert bridge.active_case_key == first
 
 
 def test_another_convention_reads_the_file_s_integers_anew(opened: Docked) -> None:

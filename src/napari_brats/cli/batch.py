@@ -247,9 +247,7 @@ def _remarks(segmentation: Segmentation, *, with_places: bool) -> list[str]:
     review = segmentation.review
     lines = [f"warning: {note}" for note in segmentation.provenance.get("notes", ())]
     lines += [f"warning: {text}" for text in review.unusual]
-    if review.expected_dice:
-        expected = ", ".join(f"{r.value} {d.text}" for r, d in review.expected_dice.items())
-        lines.append(f"expected Dice {expected} (estimated; research only)")
+    lines += [review.expectation] if review.expectation else []
     if with_places:
         lines += [f"look at {i}: {place.title}" for i, place in enumerate(review.places, start=1)]
     return lines

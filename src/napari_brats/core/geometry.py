@@ -151,6 +151,15 @@ class AxisOrder:
             out[axis] = shape[axis] - 1 - value if flip else value
         return out[0], out[1], out[2]
 
+    def index_from_disk(
+        self, index: tuple[int, int, int], shape: tuple[int, ...]
+    ) -> tuple[int, ...]:
+        """The index in this order of an array index (x, y, z); inverse of `index_to_disk`."""
+        return tuple(
+            shape[axis] - 1 - index[axis] if flip else index[axis]
+            for axis, flip in zip(self.axes, self.flips, strict=True)
+        )
+
     def _slices(self) -> tuple[slice, ...]:
         return tuple(slice(None, None, -1 if flip else 1) for flip in self.flips)
 

@@ -59,13 +59,6 @@ class ExpectedDice:
     value: float
     error: float | None = None
 
-    @property
-    def text(self) -> str:
-        """For people: ``0.90 +- 0.05``, or ``0.90 (not calibrated)``."""
-        if self.error is None:
-            return f"{self.value:.2f} (not calibrated)"
-        return f"{self.value:.2f} \u00b1 {self.error:.2f}"
-
 
 @dataclass(frozen=True, eq=False)
 class Review:
@@ -88,6 +81,23 @@ class Review:
     places: tuple[Place, ...] = ()
     unusual: tuple[str, ...] = ()
     uncertainty: npt.NDArray[np.float16] | None = None
+
+    @property
+    def expectation(self) -> str:
+        """The Dice to expect, in one line for people; empty where nothing was found.
+
+        Without a calibration there is no number in it: the probabilities alone promise too much.
+        """
+        if not self.expected_dice:
+            return ""
+        parts = [
+            f"{region.value} {dice.value:.2f} \u00b1 {dice.error:.2f}"
+            for region, dice in self.expected_dice.items()
+            if dice.error is not None
+        ]
+        if not parts:
+            return "Expected Dice: unknown, for this bundle is not calibrated."
+        return f"Expected Dice: {', '.join(parts)} (estimated; research only)"
 
     def to_json(self) -> dict[str, Any]:
         """JSON-able facts; ``expected_dice`` is null for a region of which nothing was found."""

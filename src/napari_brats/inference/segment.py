@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import math
 import time
-from collections.abc import Generator, Sequence
+from collections.abc import Generator
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
@@ -13,11 +12,8 @@ import numpy.typing as npt
 
 from napari_brats.core.case import Case, Segmentation
 from napari_brats.core.errors import CaseError
-from napari_brats.core.labels import LabelMap
 from napari_brats.core.progress import Job, Progress
-from napari_brats.core.review import Review
 from napari_brats.inference.devices import resolve_device
-from napari_brats.inference.expected import expect_dice, signs_of
 from napari_brats.inference.fallback import NetworkRunner
 from napari_brats.inference.mirroring import (
     MirroredPrediction,
@@ -27,8 +23,7 @@ from napari_brats.inference.mirroring import (
 )
 from napari_brats.inference.postprocess import PostprocessOptions, postprocess
 from napari_brats.inference.preprocess import PreparedImage, prepare_image, resize, to_spacing
-from napari_brats.inference.uncertainty import find_places, uncertainty_map
-from napari_brats.inference.unusual import find_unusual
+from napari_brats.inference.review import Answer, review_answer
 from napari_brats.models.bundle import Bundle, Card
 from napari_brats.models.subset_scores import expectation_text
 
@@ -92,13 +87,13 @@ def segment(case: Case, bundle: Bundle, options: SegmentOptions) -> Job[Segmenta
     notes += runner.notes
     clock.lap("network")
     yield Progress(92, STEPS, "Post-processing")
-    inside = _in_brain(prediction.probabilities, prepared)
-    probabilities = _to_file_grid(inside, prepared)
+    prediction = _in_brain(prediction, prepared)
+    probabilities = _to_file_grid(prediction.probabilities, prepared)
     labels = postprocess(probabilities, grid.spacing_mm, options.postprocess)
     clock.lap("postprocess")
     yield Progress(95, STEPS, "Looking for what is in doubt")
-    drawn = prepared.placement.to_canonical(labels)
-    review = _review(inside, drawn, prediction.agreement, prepared, card, options)
+    answer = Answer(arrays, prepared, prediction, options.mirroring)
+    review = review_answer(answer, labels, card, keep_uncertainty=options.keep_uncertainty)
     clock.lap("review")
     provenance: dict[str, Any] = {
         "bundle": {"name": card.name, "sha256": card.sha256},
@@ -160,12 +155,12 @@ def _report(
         yield Progress(10 + int(80 * share), STEPS, f"Running the network on {runner.device}")
 
 
-def _in_brain(probabilities: Probabilities, prepared: PreparedImage) -> Probabilities:
-    """The network's probabilities (R, X, Y, Z) on the prepared image's grid; 0 off the brain."""
+def _in_brain(prediction: MirroredPrediction, prepared: PreparedImage) -> MirroredPrediction:
+    """The prediction on the prepared image's grid; 0 off the brain."""
+    probabilities = prediction.probabilities
     if probabilities.shape[1:] != prepared.brain.shape:
         probabilities = resize(probabilities, prepared.brain.shape)
-    probabilities *= prepared.brain
-    return probabilities
+    return replace(prediction, probabilities=probabilities * prepared.brain)
 
 
 def _to_file_grid(probabilities: Probabilities, prepared: PreparedImage) -> npt.NDArray[np.float16]:
@@ -174,26 +169,3 @@ def _to_file_grid(probabilities: Probabilities, prepared: PreparedImage) -> npt.
 
     half = torch.from_numpy(probabilities).half().numpy()  # much faster than numpy's own
     return np.stack([prepared.placement.to_file(region) for region in half])
-
-
-def _review(
-    probabilities: Probabilities,
-    labels: LabelMap,
-    agreement: Sequence[float],
-    prepared: PreparedImage,
-    card: Card,
-    options: SegmentOptions,
-) -> Review:
-    """What is to be said of a result, from arrays on the prepared image's grid."""
-    signs = signs_of(probabilities, labels, agreement, math.prod(prepared.spacing_mm))
-    places = find_places(probabilities, labels, prepared.brain, prepared.spacing_mm)
-    placement = prepared.placement
-    uncertainty = None
-    if options.keep_uncertainty:
-        uncertainty = placement.to_file(uncertainty_map(probabilities))
-    return Review(
-        expect_dice(signs, card.scores, options.mirroring),
-        tuple(replace(p, voxel=placement.voxel_to_file(p.voxel)) for p in places),
-        find_unusual(prepared, card.modalities),
-        uncertainty,
-    )

@@ -190,21 +190,28 @@ def label_map_to_layer(
 def probabilities_to_layers(
     probabilities: npt.NDArray[Any], reference: Volume, case_id: str, key: str
 ) -> list[LayerData]:
-    """One hidden image layer per region from (3, X, Y, Z) probabilities in 0..1; views of them."""
+    """One hidden layer per region from (3, X, Y, Z) probabilities, see `map_to_layer`."""
+    return [
+        map_to_layer(data, f"{region} probability", reference, case_id, key)
+        for region, data in zip(REGIONS, probabilities, strict=True)
+    ]
+
+
+def map_to_layer(
+    data: npt.NDArray[Any], name: str, reference: Volume, case_id: str, key: str
+) -> LayerData:
+    """A hidden image layer of (X, Y, Z) values in 0..1 that a network gave; a view of them."""
+    _require_shape(data, reference.grid)
     order = display_order(reference.grid.affine)
-    layers: list[LayerData] = []
-    for region, data in zip(REGIONS, probabilities, strict=True):
-        _require_shape(data, reference.grid)
-        tag = LayerTag(case_id, key, "probability", None, header_only(reference), order)
-        attributes = _attributes(reference.grid, tag, None) | {
-            "name": f"{region} probability",
-            "colormap": "magma",
-            "blending": "additive",
-            "contrast_limits": (0.0, 1.0),
-            "visible": False,
-        }
-        layers.append((order.from_disk(data), attributes, "image"))
-    return layers
+    tag = LayerTag(case_id, key, "probability", None, header_only(reference), order)
+    attributes = _attributes(reference.grid, tag, None) | {
+        "name": name,
+        "colormap": "magma",
+        "blending": "additive",
+        "contrast_limits": (0.0, 1.0),
+        "visible": False,
+    }
+    return order.from_disk(data), attributes, "image"
 
 
 def layer_data_to_disk(data: npt.NDArray[Any], tag: LayerTag) -> npt.NDArray[Any]:

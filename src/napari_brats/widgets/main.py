@@ -22,6 +22,8 @@ from napari_brats.widgets.correct_panel import CorrectPanel
 from napari_brats.widgets.postprocess_control import PostprocessController
 from napari_brats.widgets.postprocess_panel import PostprocessPanel
 from napari_brats.widgets.results_bar import ResultsBar
+from napari_brats.widgets.review_control import ReviewController
+from napari_brats.widgets.review_panel import ReviewPanel
 from napari_brats.widgets.save_panel import SavePanel
 from napari_brats.widgets.section import Section, SectionArea
 from napari_brats.widgets.segment_control import Engine, SegmentController, segment_by_name
@@ -34,13 +36,14 @@ if TYPE_CHECKING:
 
 
 class BratsWidget(QWidget):
-    """Case, Segment, Post-process, Correct, Save; one per window, with its own running state."""
+    """Case, Segment, Review, Post-process, Correct, Save; one per window, with its own running state."""
 
     def __init__(self, napari_viewer: Viewer, engine: Engine = segment_by_name) -> None:
         super().__init__()
         self.bridge = ViewerBridge(napari_viewer, parent=self)
         self.case_panel = CasePanel()
         self.segment_panel = SegmentPanel()
+        self.review_panel = ReviewPanel()
         self.postprocess_panel = PostprocessPanel()
         self.correct_panel = CorrectPanel(LABEL_COLORS)
         self.save_panel = SavePanel()
@@ -55,10 +58,13 @@ class BratsWidget(QWidget):
         self.postprocess_control = PostprocessController(
             self.postprocess_panel, self.bridge, self._active_result, self
         )
+        self.review_control = ReviewController(
+            self.review_panel, self.bridge, self._active_result, self
+        )
         self.segment_control.result_ready.connect(self._on_result_ready)
         self.bridge.cases_changed.connect(self._on_cases_changed)
         self.bridge.active_case_changed.connect(self._on_cases_changed)
-        self.bridge.tools.changed.connect(self.postprocess_control.show_active_result)
+        self.bridge.tools.changed.connect(self._show_active_result)
         self.bridge.volumes_changed.connect(self._on_volumes_changed)
         self.bundle_control.offer()
         self._offer_devices()
@@ -87,6 +93,7 @@ class BratsWidget(QWidget):
         sections = [
             Section("Case", self.case_panel),
             Section("Segment", self.segment_panel),
+            Section("Review", self.review_panel),
             Section("Post-process", self.postprocess_panel, is_open=False),
             Section("Correct", self.correct_panel),
             Section("Save", self.save_panel),
@@ -105,7 +112,7 @@ class BratsWidget(QWidget):
 
     def _on_result_ready(self, result: AutomaticResult) -> None:
         self._results[result.layer] = result
-        self.postprocess_control.show_active_result()
+        self._show_active_result()
 
     def _on_cases_changed(self) -> None:
         for layer in tuple(self._results):
@@ -113,7 +120,11 @@ class BratsWidget(QWidget):
                 del self._results[layer]  # with its probabilities, some 50 MB
         self.segment_panel.set_blocker("" if self.bridge.keys() else "Open a case first.")
         self.bundle_control.show_expectation()
+        self._show_active_result()
+
+    def _show_active_result(self) -> None:
         self.postprocess_control.show_active_result()
+        self.review_control.show_active_result()
 
     def _on_volumes_changed(self, key: str, volumes_ml: Mapping[Region, float]) -> None:
         del key  # always that of the active case

@@ -9,7 +9,7 @@ from qtpy.QtCore import QObject, QTimer, Signal
 
 from napari_brats.core.modalities import Modality
 from napari_brats.io.layers import TAG
-from napari_brats.widgets.case_group import MIRROR, OpenCase
+from napari_brats.widgets.case_group import MIRROR, OpenCase, tag_of
 from napari_brats.widgets.orientation_letters import BOX_COLOR, LETTER_COLOR
 
 if TYPE_CHECKING:
@@ -111,6 +111,15 @@ class ModalityView(QObject):
             if any(not a <= p <= b for a, p, b in zip(low, point, high, strict=True)):
                 axes = range(viewer.dims.ndim - len(low), viewer.dims.ndim)
                 viewer.dims.set_point(axes, (low + high) / 2)
+
+    def go_to(self, image: Layer, voxel: tuple[int, int, int]) -> None:
+        """Move slices and camera to a voxel (x, y, z) of an image's file."""
+        tag = tag_of(image)
+        point = image.data_to_world(tag.order.index_from_disk(voxel, tag.reference.grid.shape))
+        dims = self._viewer.dims
+        dims.set_point(range(dims.ndim - len(point), dims.ndim), point)
+        shown = [axis - dims.ndim for axis in dims.displayed]  # from the end: images may have less
+        self._viewer.camera.center = tuple(point[axis] for axis in shown)
 
     def show_next(self) -> None:
         """Show the modality after the one on top."""

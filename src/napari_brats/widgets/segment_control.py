@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
 from qtpy.QtCore import QObject, Signal
@@ -11,8 +11,10 @@ from qtpy.QtCore import QObject, Signal
 from napari_brats.core.case import Case, Segmentation
 from napari_brats.core.errors import BratsError
 from napari_brats.core.progress import Job, Progress
+from napari_brats.inference.mirroring import Mirroring
 from napari_brats.inference.postprocess import PostprocessOptions
 from napari_brats.inference.segment import SegmentOptions
+from napari_brats.io.layers import LayerData, map_to_layer, probabilities_to_layers
 from napari_brats.widgets._results import AutomaticResult
 from napari_brats.widgets._worker import RunningJob, run_job
 from napari_brats.widgets.segment_panel import SegmentPanel, SegmentRequest, seconds_left
@@ -36,8 +38,8 @@ class ResultViewer(Protocol):
     def add_segmentation(self, key: str, segmentation: Segmentation) -> Any:
         """Show it as a new Labels layer and return that."""
 
-    def add_probabilities(self, key: str, segmentation: Segmentation) -> None:
-        """Show one image layer per region."""
+    def add_maps(self, key: str, layers: Sequence[LayerData]) -> None:
+        """Show images of what the network says of each voxel."""
 
 
 class SegmentController(QObject):
@@ -77,7 +79,13 @@ class SegmentController(QObject):
         except BratsError as error:
             self._panel.show_error(str(error))
             return
-        options = SegmentOptions(request.device, self._options(), keep_probabilities=True)
+        options = SegmentOptions(
+            request.device,
+            self._options(),
+            keep_probabilities=True,  # the sliders need them
+            mirroring=Mirroring(request.mirroring),
+            keep_uncertainty=request.keep_uncertainty,
+        )
         job = self._engine(case, request.bundle, options)
         started_s = time.monotonic()
 
@@ -111,8 +119,7 @@ class SegmentController(QObject):
             )
             return
         layer = self._viewer.add_segmentation(key, segmentation)
-        if request.keep_probabilities:
-            self._viewer.add_probabilities(key, segmentation)
+        self._viewer.add_maps(key, maps_of(key, segmentation, request))
         self._panel.show_result(result_text(segmentation, elapsed_s))
         self.result_ready.emit(AutomaticResult(segmentation, options, layer))
 
@@ -129,8 +136,22 @@ def result_text(segmentation: Segmentation, elapsed_s: float) -> str:
     device = segmentation.provenance.get("device", "this computer")
     empty = [] if segmentation.labels.any() else ["No tumour was found."]
     notes = [str(note) for note in segmentation.provenance.get("notes", ())]
+    if segmentation.review.unusual:
+        notes.append("The images look unusual: see 'Review' before you trust the result.")
     first = f"{segmentation.case_id}: done in {elapsed_s:.1f} s on {device}."
     return "\n".join([first, *empty, *notes])
+
+
+def maps_of(key: str, segmentation: Segmentation, request: SegmentRequest) -> list[LayerData]:
+    """The image layers that were asked for, of what the run kept."""
+    reference, case_id = segmentation.reference, segmentation.case_id
+    layers: list[LayerData] = []
+    if request.keep_probabilities and segmentation.probabilities is not None:
+        layers += probabilities_to_layers(segmentation.probabilities, reference, case_id, key)
+    if segmentation.review.uncertainty is not None:
+        uncertainty = segmentation.review.uncertainty
+        layers.append(map_to_layer(uncertainty, "uncertainty", reference, case_id, key))
+    return layers
 
 
 def segment_by_name(case: Case, bundle: str, options: SegmentOptions) -> Job[Segmentation]:

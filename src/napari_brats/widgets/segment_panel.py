@@ -24,11 +24,21 @@ from napari_brats.widgets.message import MessageLabel
 
 @dataclass(frozen=True)
 class SegmentRequest:
-    """What the user asked for: a bundle's name, a device's name, probability layers or not."""
+    """What the user asked for: names of bundle, device and mirroring, and which layers."""
 
     bundle: str
     device: str
-    keep_probabilities: bool
+    keep_probabilities: bool = False
+    mirroring: str = "off"
+    keep_uncertainty: bool = False
+
+
+MIRRORINGS = (
+    Choice("off", "off", "The network looks at the image alone"),
+    Choice("fast", "fast: 2 passes", "And at its left-right mirror image: twice the time"),
+    Choice("full", "full: 8 passes", "And at all mirror images: eight times the time"),
+)
+"""What `inference.mirroring.Mirroring` is called in the panel."""
 
 
 class SegmentPanel(QWidget):
@@ -41,9 +51,15 @@ class SegmentPanel(QWidget):
         super().__init__(parent)
         self.bundle_box = ChoiceBox()
         self.device_box = ChoiceBox()
+        self.mirroring_box = ChoiceBox()
+        self.mirroring_box.set_choices(MIRRORINGS)
         self.expectation = MessageLabel()
         self.probabilities_box = QCheckBox("Add probability layers")
         self.probabilities_box.setToolTip("One image layer per region (WT, TC, ET), from 0 to 1")
+        self.uncertainty_box = QCheckBox("Add uncertainty layer")
+        self.uncertainty_box.setToolTip(
+            "Image layer, 0 where the network is sure to 1 where it may as well toss a coin"
+        )
         self.run_button = QPushButton("Run")
         self.run_button.setToolTip("Segment the active case; the mask becomes a new layer")
         self.cancel_button = QPushButton("Cancel")
@@ -106,7 +122,9 @@ class SegmentPanel(QWidget):
         form = QFormLayout()
         form.addRow("Bundle", self.bundle_box)
         form.addRow("Device", self.device_box)
+        form.addRow("Mirroring", self.mirroring_box)
         form.addRow(self.probabilities_box)
+        form.addRow(self.uncertainty_box)
         buttons = QHBoxLayout()
         buttons.addWidget(self.run_button, 2)
         buttons.addWidget(self.cancel_button, 1)
@@ -126,9 +144,14 @@ class SegmentPanel(QWidget):
             reason or "Segment the active case; the mask becomes a new layer"
         )
         self.cancel_button.setEnabled(self._running)
-        self.bundle_box.setEnabled(not self._running)
-        self.device_box.setEnabled(not self._running)
-        self.probabilities_box.setEnabled(not self._running)
+        for choice in (
+            self.bundle_box,
+            self.device_box,
+            self.mirroring_box,
+            self.probabilities_box,
+            self.uncertainty_box,
+        ):
+            choice.setEnabled(not self._running)
         self.bar.setVisible(self._running)
         self.step_label.setVisible(self._running)
 
@@ -138,6 +161,8 @@ class SegmentPanel(QWidget):
                 self.bundle_box.chosen,
                 self.device_box.chosen,
                 self.probabilities_box.isChecked(),
+                self.mirroring_box.chosen,
+                self.uncertainty_box.isChecked(),
             )
         )
 

@@ -1,0 +1,52 @@
+"""The review of a result: voxels in file order, and nothing kept that was not asked for."""
+
+import numpy as np
+
+from napari_brats.core.geometry import Grid
+from napari_brats.core.labels import Label, Region
+from napari_brats.core.modalities import Modality
+from napari_brats.core.review import ExpectedDice, Review
+from napari_brats.inference.mirroring import MirroredPrediction, Mirroring
+from napari_brats.inference.preprocess import prepare_image
+from napari_brats.inference.review import Answer, review_answer
+from napari_brats.models.bundle import Card
+
+CARD = Card("fake", "Fake", "unet3d", {}, sha256="00", modalities=(Modality.T1C,))
+
+
+def _answer(affine):
+    """A 20 mm cube of brain; 0.45 that the file's voxels (4:12, 5:13, 6:14) are tumour."""
+    data = np.zeros((24, 26, 28), np.float32)
+    data[2:22, 2:22, 2:22] = np.random.default_rng(0).normal(100, 5, (20, 20, 20))
+    prepared = prepare_image({Modality.T1C: data}, Grid(data.shape, affine), CARD.modalities)
+    doubt = np.zeros(data.shape, np.float32)
+    doubt[4:12, 5:13, 6:14] = 0.45
+    probabilities = np.stack([prepared.placement.to_canonical(doubt)] * 3)
+    prediction = MirroredPrediction(probabilities, (1.0, 1.0, 1.0))
+    return Answer({Modality.T1C: data}, prepared, prediction, Mirroring.OFF), doubt
+
+
+def test_voxels_and_uncertainty_are_in_file_order():
+    for signs in ((-1, -1, 1), (1, 1, -1), (-1, 1, 1)):
+        answer, doubt = _answer(np.diag([*map(float, signs), 1]))
+        labels = np.zeros(doubt.shape, np.uint8)
+        review = review_answer(answer, labels, CARD, keep_uncertainty=True)
+        assert doubt[review.places[0].voxel] > 0
+        assert review.uncertainty is not None
+        np.testing.assert_array_equal(review.uncertainty > 0.5, doubt > 0)
+
+
+def test_uncertainty_is_kept_only_on_request_and_expectations_are_of_what_was_drawn():
+    answer, doubt = _answer(np.eye(4))
+    labels = np.where(doubt > 0, np.uint8(Label.ED), np.uint8(0))
+    review = review_answer(answer, labels, CARD, keep_uncertainty=False)
+    assert review.uncertainty is None
+    assert set(review.expected_dice) == {Region.WT}
+    assert review.to_json()["expected_dice"]["TC"] is None
+
+
+def test_an_expectation_without_calibration_has_no_number():
+    assert Review().expectation == ""
+    raw = Review({Region.WT: ExpectedDice(0.95)})
+    assert raw.expectation == "Expected Dice: unknown, for this bundle is not calibrated."
+    assert raw.to_json()["expected_dice"]["WT"] == {"value": 0.95, "error": None}
