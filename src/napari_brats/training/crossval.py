@@ -45,8 +45,8 @@ def fold_cases(enhancing: Mapping[str, float], fold: Fold, seed: int = 0) -> tup
     Parameters
     ----------
     enhancing
-        Volume of ET by case id, in any unit. Patients are ranked by it and dealt out rank by rank, so that
-        every fold has its share of tumours that enhance and of those that do not.
+        Volume of ET by case id, in any unit. Patients are ranked by it and dealt out rank by rank,
+        so that every fold has its share of tumours that enhance and of those that do not.
     fold
         Which of how many.
     seed

@@ -6,7 +6,7 @@ import copy
 import os
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +28,7 @@ BEST = "best.pt"
 STATISTICS_PATCHES = 32
 """Patches from which batch-norm statistics are estimated anew for the averaged weights."""
 
-Validate = Callable[[Network, int], float]
+Validate = Callable[[Network, int, RunLog], float]
 
 
 @dataclass(frozen=True)
@@ -50,7 +50,7 @@ class Hardware:
     device: str = "cpu"
     amp: bool = False
     workers: int = 1
-    processes: Processes = Processes()
+    processes: Processes = field(default_factory=Processes)
 
 
 @dataclass
@@ -76,9 +76,9 @@ def train(
     """Train a network on ``cases`` and return the moving average of its weights.
 
     Goes on from ``run/last.pt`` where there is one: with the same configuration the schedule and
-    the patches go on as if nothing had happened. ``validate`` gets the averaged network and the
-    step every ``validate_every`` epochs and at the end, logs what it finds, and returns the figure
-    by which ``best.pt`` is kept. ``start`` gives the first weights, random without it.
+    the patches go on as if nothing had happened. ``validate`` gets the averaged network, the
+    step and the log every ``validate_every`` epochs and at the end, logs what it finds, and returns
+    the figure by which ``best.pt`` is kept. ``start`` gives the first weights, random without it.
 
     Raises
     ------
@@ -97,25 +97,28 @@ def train(
     module = Trained(state.network, objective, config)
     wrapped = processes.wrap(module, hardware.device)
     last_saved = state.step
-    for batch in _batches(objective, cases, config, hardware, state.step):
-        started = time.perf_counter()
-        rate = learning_rate(state.step, config)
-        loss, merit = _step(state, wrapped, batch, rate, config, hardware)
-        state.step += 1
-        seconds = time.perf_counter() - started
-        if processes.first:
-            log.step(state.step, loss, merit, rate, seconds)
-            if validate and _is_due(state.step, config):
-                yield Progress(state.step, config.steps, "Validating")
-                _settle_statistics(state.average, objective, cases, config)
-                _keep_best(state, validate(state.average, state.step), run)
-            if state.step - last_saved >= config.checkpoint_every or state.step == config.steps:
-                if state.step == config.steps:
+    try:
+        for batch in _batches(objective, cases, config, hardware, state.step):
+            started = time.perf_counter()
+            rate = learning_rate(state.step, config)
+            loss, merit = _step(state, wrapped, batch, rate, config, hardware)
+            state.step += 1
+            seconds = time.perf_counter() - started
+            if processes.first:
+                log.step(state.step, loss, merit, rate, seconds)
+                if validate and _is_due(state.step, config):
+                    yield Progress(state.step, config.steps, "Validating")
                     _settle_statistics(state.average, objective, cases, config)
-                _save_checkpoint(state, run / LAST)
-                last_saved = state.step
-        yield Progress(state.step, config.steps, f"loss {loss:.3f}, soft Dice {merit:.3f}")
-    log.close()
+                    _keep_best(state, validate(state.average, state.step, log), run)
+                if state.step - last_saved >= config.checkpoint_every or state.step == config.steps:
+                    if state.step == config.steps:
+                        _settle_statistics(state.average, objective, cases, config)
+                    _save_checkpoint(state, run / LAST)
+                    last_saved = state.step
+            yield Progress(state.step, config.steps, f"loss {loss:.3f}, soft Dice {merit:.3f}")
+    finally:
+        if processes.first:
+            log.close()
     return state.average.eval()
 
 
@@ -257,7 +260,7 @@ def _batches(
     hardware: Hardware,
     done: int,
 ) -> Iterator[Sequence[Tensor]]:
-    """This process's batches from step ``done`` on: all processes together take items in order."""
+    """Batches of this process from step ``done`` on: all processes together take items in order."""
     rank, count = hardware.processes.rank, hardware.processes.count
     size = config.batch_size
     mine = [

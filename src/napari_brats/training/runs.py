@@ -70,7 +70,6 @@ def train_run(
         If ``run`` holds another recipe's run (nothing is touched then), or a checkpoint cannot
         be written.
     """
-    from napari_brats.training.logs import RunLog
     from napari_brats.training.loop import Hardware, train
     from napari_brats.training.validate import validator
 
@@ -83,7 +82,7 @@ def train_run(
     start = load_bundle(recipe.config.start_from) if recipe.config.start_from else None
     validate = None
     if held_out and objective_is_segmentation(recipe.config):
-        validate = validator(held_out, RunLog(run), hardware.device)
+        validate = validator(held_out, hardware.device)
     return (
         yield from train(
             [case for case in cases if case.case_id in split.train],

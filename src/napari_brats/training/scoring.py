@@ -118,6 +118,6 @@ def _facts(score: RegionScore) -> dict[str, float | None]:
         "prediction_ml": (score.prediction_ml, 2),
     }
     return {
-        name: None if value != value else round(value, digits)  # noqa: PLR0124  # NaN
+        name: None if value != value else round(value, digits)  # NaN
         for name, (value, digits) in facts.items()
     }

@@ -9,23 +9,32 @@ from collections.abc import Callable, Sequence
 import numpy as np
 import numpy.typing as npt
 
-from napari_brats.core.labels import REGIONS, Region, region_mask
+from napari_brats.core.labels import REGIONS, Mask, Region, region_mask
 from napari_brats.inference.windows import Logits, predict_whole
 from napari_brats.models.network import Network
 from napari_brats.training.dataset import TrainingCase
 from napari_brats.training.logs import RunLog
 
+MAX_PICTURES = 8
+"""So many cases are shown in TensorBoard at each validation."""
+
 
 def validator(
-    cases: Sequence[TrainingCase], log: RunLog, device: str
-) -> Callable[[Network, int], float]:
-    """A function of network and step that logs the Dice of each case and gives their mean.
+    cases: Sequence[TrainingCase], device: str
+) -> Callable[[Network, int, RunLog], float]:
+    """A function of network, step and log that logs the Dice of each case and gives their mean.
 
-    Regions absent from a reference do not count; a mean of nothing is 0.
+    Regions absent from a reference do not count; a mean of nothing is 0. Pictures of the first
+    `MAX_PICTURES` cases are logged, too.
     """
 
-    def validate(network: Network, step: int) -> float:
-        rows = [(case.case_id, _dice(network, case, device)) for case in cases]
+    def validate(network: Network, step: int, log: RunLog) -> float:
+        rows = []
+        for number, case in enumerate(cases):
+            prediction = _logits(network, case.image.astype(np.float32), device) > 0
+            rows.append((case.case_id, _dice(prediction, case)))
+            if number < MAX_PICTURES:
+                log.picture(step, case, prediction)
         log.validation(step, rows)
         values = [v for _, dice in rows for v in dice.values() if not math.isnan(v)]
         return statistics.fmean(values) if values else 0.0
@@ -33,11 +42,10 @@ def validator(
     return validate
 
 
-def _dice(network: Network, case: TrainingCase, device: str) -> dict[Region, float]:
-    logits = _logits(network, case.image.astype(np.float32), device)
+def _dice(regions: Mask, case: TrainingCase) -> dict[Region, float]:
     dice = {}
-    for channel, region in enumerate(REGIONS):
-        reference, prediction = region_mask(case.labels, region), logits[channel] > 0
+    for region, prediction in zip(REGIONS, regions, strict=True):
+        reference = region_mask(case.labels, region)
         total = np.count_nonzero(reference) + np.count_nonzero(prediction)
         overlap = 2 * np.count_nonzero(reference & prediction)
         dice[region] = overlap / total if reference.any() else math.nan
