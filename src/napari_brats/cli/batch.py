@@ -22,6 +22,7 @@ from napari_brats.core.modalities import Modality
 from napari_brats.io.atomic import write_atomically
 from napari_brats.io.checks import check_case
 from napari_brats.io.discover import CaseFiles
+from napari_brats.io.fill_in import file_remarks, fill_in
 from napari_brats.io.load import load_case
 from napari_brats.io.save import (
     probability_name,
@@ -184,11 +185,11 @@ def segment_case(files: CaseFiles, plan: Plan, report: ProgressReport) -> Segmen
     names = output_names(files.case_id, options.keep_probabilities, options.keep_uncertainty)
     if not plan.overwrite:
         _refuse_existing(plan.output, names)
-    files = _without_label_map(files, plan.convention)
+    files = fill_in(_without_label_map(files, plan.convention))
     begun = perf_counter()
     inputs = input_records(files)
     case = load_case(files, convention=plan.convention, resample_to=plan.grid)
-    warnings = check_case(case)
+    warnings = (*file_remarks(files), *check_case(case))
     for warning in warnings:
         report.line(f"{files.case_id}: warning: {warning}")
     loaded = perf_counter()

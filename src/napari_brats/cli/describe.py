@@ -11,6 +11,7 @@ from napari_brats.core.modalities import MODALITIES
 from napari_brats.io.checks import check_case
 from napari_brats.io.convention import infer_convention
 from napari_brats.io.discover import CaseFiles, FileChoice
+from napari_brats.io.fill_in import file_remarks, fill_in
 from napari_brats.io.load import load_case
 from napari_brats.io.nifti import read_grid
 
@@ -19,6 +20,8 @@ Facts = dict[str, Any]
 
 def case_facts(files: CaseFiles, headers_only: bool = False) -> Facts:
     """What is known of a case, JSON-able; ``error`` holds what could not be read, else None."""
+    if not headers_only:
+        files = fill_in(files)
     grids: dict[Path, Grid | BratsError] = {}
     modalities = {
         m.value: _file_facts(files.modalities[m], grids)
@@ -137,5 +140,5 @@ def _content_facts(files: CaseFiles) -> Facts:
     )
     return {
         "convention": {"name": case.convention.name, "reason": reason},
-        "warnings": list(check_case(case)),
+        "warnings": [*file_remarks(files), *check_case(case)],
     }

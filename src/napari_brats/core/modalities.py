@@ -28,6 +28,9 @@ _DESCRIPTIONS = {
 
 MODALITIES: tuple[Modality, ...] = tuple(Modality)
 
+Shares = tuple[tuple[Modality, float], ...]
+"""How probable it is that an image is each modality, likeliest first."""
+
 FILE_SUFFIX: dict[Modality, str] = {
     Modality.T1N: "t1n",
     Modality.T1C: "t1c",

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from napari_brats.core.errors import CaseError
-from napari_brats.core.modalities import MODALITIES, Modality
+from napari_brats.core.modalities import MODALITIES, Modality, Shares
 from napari_brats.io.dataset_json import DatasetJson
 from napari_brats.io.names import NameReading, case_folder, modalities_in_name, read_name
 from napari_brats.io.naming import (
@@ -41,11 +41,19 @@ class FileChoice:
         In words for the user.
     channel
         Index on the fourth axis; None for a 3-D file.
+    shares
+        How probable each modality is where the voxels were asked; empty where names told.
     """
 
     path: Path
     reason: str
     channel: int | None = None
+    shares: Shares = ()
+
+    @property
+    def title(self) -> str:
+        """The file's name, with the channel where there is one."""
+        return self.path.name if self.channel is None else f"{self.path.name}:{self.channel}"
 
     def describe(self) -> str:
         """The path, with the channel where there is one."""
@@ -126,7 +134,8 @@ class CaseFiles:
         kept[modality] = FileChoice(path, "chosen by the user", channel)
         rest = [c for c in self.unassigned if (c.path, c.channel) != taken]
         if former:
-            rest.append(replace(former, reason=f"replaced as {modality} by the user"))
+            why = f"replaced as {modality} by the user"
+            rest.append(replace(former, reason=why, shares=()))
         label_map = self.label_map
         if label_map and (label_map.path, label_map.channel) == taken:
             label_map = None

@@ -19,7 +19,8 @@ from napari_brats.core.case import Case, LabelVolume, Volume
 from napari_brats.core.errors import GeometryError
 from napari_brats.core.geometry import AxisOrder, Grid, display_order
 from napari_brats.core.labels import REGIONS, Convention, Label, LabelMap
-from napari_brats.core.modalities import Modality
+from napari_brats.core.modalities import Modality, Shares
+from napari_brats.io.case_files import FileChoice
 from napari_brats.io.nifti import header_only
 
 TAG = "napari_brats"
@@ -69,6 +70,8 @@ class LayerTag:
         Name of the convention a label map is written in; None for other roles.
     reason
         Why it was taken for that modality or convention, for the user.
+    shares
+        How probable each modality is where the voxels were asked; empty where names or users told.
     """
 
     case_id: str
@@ -79,6 +82,7 @@ class LayerTag:
     order: AxisOrder
     convention: str | None = None
     reason: str = ""
+    shares: Shares = ()
 
 
 def case_key(case_id: str, path: Path | None) -> str:
@@ -87,23 +91,25 @@ def case_key(case_id: str, path: Path | None) -> str:
 
 
 def case_to_layers(
-    case: Case, key: str = "", reasons: Mapping[Modality, str] | None = None
+    case: Case, key: str = "", choices: Mapping[Modality, FileChoice] | None = None
 ) -> list[LayerData]:
     """All layers of a case, bottom first: T1C (else the first) alone visible, the label map on top.
 
     Modalities on other grids than the reference are placed where they lie against it. ``key`` is
-    by default what `case_key` makes of the reference; ``reasons`` go into the tags.
+    by default what `case_key` makes of the reference; the reasons of ``choices`` go into the tags.
     """
     key = key or case_key(case.case_id, case.reference.path)
     top = Modality.T1C if Modality.T1C in case.volumes else case.modalities[0]
     layers = []
     for modality in sorted(case.modalities, key=lambda m: m is top):
+        choice = (choices or {}).get(modality)
         data, attributes, kind = volume_to_layer(
             case.volumes[modality],
             case.case_id,
             key,
             modality,
-            reason=(reasons or {}).get(modality, ""),
+            reason=choice.reason if choice else "",
+            shares=choice.shares if choice else (),
             origin=case.reference.grid,
         )
         layers.append((data, attributes | {"visible": modality is top}, kind))
@@ -120,11 +126,13 @@ def volume_to_layer(
     *,
     name: str = "",
     reason: str = "",
+    shares: Shares = (),
     origin: Grid | None = None,
 ) -> LayerData:
     """An image layer named by its modality (else ``name``); its array is a view of the volume's."""
     order = display_order(volume.grid.affine)
-    tag = LayerTag(case_id, key, "image", modality, header_only(volume), order, reason=reason)
+    reference = header_only(volume)
+    tag = LayerTag(case_id, key, "image", modality, reference, order, None, reason, shares)
     attributes = _attributes(volume.grid, tag, origin) | {
         "name": str(modality or name or case_id),
         "colormap": "gray",
@@ -165,16 +173,8 @@ def label_map_to_layer(
     """
     _require_shape(labels, reference.grid)
     order = display_order(reference.grid.affine)
-    tag = LayerTag(
-        case_id,
-        key,
-        "label_map",
-        None,
-        header_only(reference),
-        order,
-        convention.name,
-        reason,
-    )
+    header = header_only(reference)
+    tag = LayerTag(case_id, key, "label_map", None, header, order, convention.name, reason)
     attributes = _attributes(reference.grid, tag, origin) | {
         "name": name,
         "opacity": 0.5,

@@ -12,6 +12,7 @@ from napari_brats.core.errors import BratsError, CaseError
 from napari_brats.core.modalities import Modality
 from napari_brats.io.case_files import CaseFiles, FileChoice, label_maps_of
 from napari_brats.io.discover import discover, discover_files
+from napari_brats.io.fill_in import file_remarks, fill_in
 from napari_brats.io.layers import (
     CASES_TAG,
     TAG,
@@ -99,10 +100,10 @@ def _open_first(cases: Sequence[CaseFiles]) -> Opened:
 
 def _open_case(files: CaseFiles) -> Opened:
     """Modalities and label map of a case, then what has no modality, hidden below them."""
-    files.require_usable()
+    files = fill_in(files.require_usable())
     key = key_of(files)
     others, warnings = _others(files)
-    warnings += _set_aside(files)
+    warnings += (*_set_aside(files), *file_remarks(files))
     if not files.modalities:
         layers = _with_one_visible([_other_layer(c, v, files, key) for c, v in others])
         if files.label_map is None:
@@ -112,8 +113,7 @@ def _open_case(files: CaseFiles) -> Opened:
     case, trouble = _load(files)
     layers = [_other_layer(c, v, files, key) for c, v in others]
     layers = [(d, a | {"visible": False}, k) for d, a, k in layers]
-    reasons = {modality: choice.reason for modality, choice in files.modalities.items()}
-    layers += case_to_layers(case, key, reasons)
+    layers += case_to_layers(case, key, files.modalities)
     return Opened(layers, (*warnings, *trouble, *_grid_warning(case), *case.notes))
 
 
@@ -172,7 +172,9 @@ def _set_aside(files: CaseFiles) -> tuple[str, ...]:
 
 
 def _other_layer(choice: FileChoice, volume: Volume, files: CaseFiles, key: str) -> LayerData:
-    return volume_to_layer(volume, files.case_id, key, name=_name(choice), reason=choice.reason)
+    return volume_to_layer(
+        volume, files.case_id, key, name=_name(choice), reason=choice.reason, shares=choice.shares
+    )
 
 
 def _name(choice: FileChoice) -> str:

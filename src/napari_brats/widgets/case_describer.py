@@ -68,7 +68,7 @@ def _describe(bridge: ViewerBridge, key: str, warnings: tuple[str, ...]) -> Case
         grid_problem=problem,
         rest=len(rest_of(case)),
         folder_cases=_folder_cases(case, bridge),
-        warnings=() if problem else warnings,
+        warnings=(*_recognised(case), *(() if problem else warnings)),
     )
 
 
@@ -146,6 +146,22 @@ def _short(grid: Grid) -> str:
     spacing = " x ".join(f"{mm:.3g}" for mm in grid.spacing_mm)
     tilt = " oblique" if grid.is_oblique else ""
     return f"{'x'.join(map(str, grid.shape))}, {spacing} mm, {grid.axis_codes}{tilt}"
+
+
+def _recognised(case: OpenCase) -> tuple[str, ...]:
+    """What to say about images whose names did not tell what they are."""
+    from napari_brats.io.fill_in import remarks
+
+    asked = [(tag_of(layer), _title(layer)) for layer in case.images if tag_of(layer).shares]
+    return remarks(
+        {tag.modality: title for tag, title in asked if tag.modality},
+        {title: tag.shares for tag, title in asked if tag.modality is None},
+    )
+
+
+def _title(layer: Layer) -> str:
+    path = tag_of(layer).reference.path
+    return path.name if path is not None else str(layer.name)
 
 
 def _warnings(case: OpenCase) -> tuple[str, ...]:

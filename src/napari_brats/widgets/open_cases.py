@@ -28,6 +28,7 @@ class OpenCases(QObject):
     layer_removed = Signal(object)
     opened = Signal(str)  # a case that was not there before
     problem = Signal(str)
+    settled = Signal()  # all layers of a drop are there
 
     def __init__(self, viewer: Viewer, parent: QObject) -> None:
         super().__init__(parent)
@@ -159,6 +160,7 @@ class OpenCases(QObject):
             is_label_map = is_tagged(layer) and tag_of(layer).role == "label_map"
             if is_label_map and layer not in self._owners and self._cases:
                 self._refuse(layer)
+        self.settled.emit()
 
     def _refuse(self, layer: Layer) -> None:
         case = self._cases.get(self._active) or next(iter(self._cases.values()))
