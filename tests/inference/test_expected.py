@@ -41,10 +41,11 @@ def test_soft_dice_is_about_the_mean_dice_of_independent_voxels():
 def test_regions_that_were_not_drawn_have_no_signs():
     labels = np.array([[[Label.ED, Label.NCR]]], np.uint8)
     probabilities = np.ones((3, 1, 1, 2), np.float32)
-    signs = signs_of(probabilities, labels, (0.9, 0.8, 1.0), voxel_mm3=1000)
+    signs = signs_of(probabilities, labels, {Region.WT: 0.9}, voxel_mm3=1000)
     assert set(signs) == {Region.WT, Region.TC}
     assert signs[Region.WT] == Signs(1.0, 0.9, pytest.approx(np.log10(2.1)))
     assert signs[Region.TC].soft_dice == pytest.approx(2 / 3)
+    assert signs[Region.TC].agreement == 1
 
 
 def _rows(cases=12, offset=0.0):

@@ -22,7 +22,7 @@ def _answer(affine):
     doubt = np.zeros(data.shape, np.float32)
     doubt[4:12, 5:13, 6:14] = 0.45
     probabilities = np.stack([prepared.placement.to_canonical(doubt)] * 3)
-    prediction = MirroredPrediction(probabilities, (1.0, 1.0, 1.0))
+    prediction = MirroredPrediction(probabilities, (0.5, 0.25, 1.0))
     return Answer({Modality.T1C: data}, prepared, prediction, Mirroring.OFF), doubt
 
 
@@ -43,6 +43,7 @@ def test_uncertainty_is_kept_only_on_request_and_expectations_are_of_what_was_dr
     assert review.uncertainty is None
     assert set(review.expected_dice) == {Region.WT}
     assert review.to_json()["expected_dice"]["TC"] is None
+    assert review.to_json()["agreement"] == {"WT": 0.5, "TC": 0.25, "ET": 1.0}
 
 
 def test_an_expectation_without_calibration_has_no_number():

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from napari_brats.core.geometry import Grid
+from napari_brats.core.labels import Region
 from napari_brats.core.modalities import MODALITIES, Modality
 from napari_brats.inference.preprocess import prepare_image
 from napari_brats.inference.unusual import find_unusual
@@ -30,7 +31,7 @@ def _images(inside, seed=0):
     return images
 
 
-def _unusual(arrays, affine=AFFINE, agreement=()):
+def _unusual(arrays, affine=AFFINE, agreement=None):
     shape = next(iter(arrays.values())).shape
     prepared = prepare_image(arrays, Grid(shape, affine), MODALITIES)
     return "\n".join(find_unusual(prepared, arrays, MODALITIES, agreement))
@@ -103,5 +104,5 @@ def test_thick_slices_are_pointed_out():
 
 def test_a_network_that_contradicts_itself_is_pointed_out():
     images = _images(_brain())
-    assert "contradicts itself" in _unusual(images, agreement=(0.1, 0.9, 0.9))
-    assert _unusual(images, agreement=(0.8, 0.0, 0.0)) == ""
+    assert "contradicts itself" in _unusual(images, agreement={Region.WT: 0.1, Region.ET: 1.0})
+    assert _unusual(images, agreement={Region.WT: 0.8, Region.ET: 0.0}) == ""

@@ -72,6 +72,9 @@ class Review:
         Where to look, the place with the most expected error first.
     unusual
         Why the images are not what the network knows, in words; empty if nothing stands out.
+    agreement
+        Region -> Dice between the passes over the image and its mirror images, 0 to 1; empty for a
+        single pass.
     uncertainty
         (X, Y, Z) float16 on the file's grid, 0 sure to 1 as good as tossing a coin; None if it was
         not kept.
@@ -80,6 +83,7 @@ class Review:
     expected_dice: Mapping[Region, ExpectedDice] = field(default_factory=dict)
     places: tuple[Place, ...] = ()
     unusual: tuple[str, ...] = ()
+    agreement: Mapping[Region, float] = field(default_factory=dict)
     uncertainty: npt.NDArray[np.float16] | None = None
 
     @property
@@ -119,4 +123,5 @@ class Review:
                 for place in self.places
             ],
             "unusual": list(self.unusual),
+            "agreement": {region.value: round(v, 4) for region, v in self.agreement.items()},
         }

@@ -7,8 +7,8 @@ a bundle's card may carry a small calibration, fitted on cases that were left ou
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -113,7 +113,7 @@ class Calibration:
 
 
 def signs_of(
-    probabilities: Floats, labels: LabelMap, agreement: Sequence[float], voxel_mm3: float
+    probabilities: Floats, labels: LabelMap, agreement: Mapping[Region, float], voxel_mm3: float
 ) -> dict[Region, Signs]:
     """The signs of each region that was drawn; the others are left out.
 
@@ -124,17 +124,18 @@ def signs_of(
     labels
         (X, Y, Z), the label map made of them.
     agreement
-        For each region, see `Signs`.
+        Region -> see `Signs`; empty for a single pass.
     voxel_mm3
         Volume of a voxel.
     """
     signs = {}
-    for region, p, agreed in zip(REGIONS, probabilities, agreement, strict=True):
+    for region, p in zip(REGIONS, probabilities, strict=True):
         mask = region_mask(labels, region)
         voxels = int(np.count_nonzero(mask))
         if voxels:
             volume_ml = voxels * voxel_mm3 / 1000
-            signs[region] = Signs(soft_dice(p, mask), agreed, math.log10(volume_ml + 0.1))
+            log_volume = math.log10(volume_ml + 0.1)
+            signs[region] = Signs(soft_dice(p, mask), agreement.get(region, 1.0), log_volume)
     return signs
 
 
@@ -144,33 +145,44 @@ def soft_dice(probability: Floats, mask: npt.NDArray[np.bool_]) -> float:
     Twice the expected overlap by the expected sum of both volumes, which for many independent
     voxels is the mean Dice but for terms of one over their number. 1 if both are empty.
     """
-    inside, total = float(probability[mask].sum()), float(probability.sum(dtype=np.float64))
+    inside = float(probability[mask].sum(dtype=np.float64))
+    total = float(probability.sum(dtype=np.float64))
     volume = int(np.count_nonzero(mask))
     return 2 * inside / (volume + total) if volume + total else 1.0
 
 
-def calibrate(rows: Iterable[Row]) -> Calibration:
+def calibrate(rows: Sequence[Row]) -> Calibration:
     """Fit on cases left out of training; its error leaves out one case after the other.
 
     Needs three cases at least: BundleError with fewer.
     """
-    rows = list(rows)
+    missed: dict[Region, list[float]] = {}
+    for row, expected in zip(rows, expect_left_out(rows), strict=True):
+        if expected is not None:
+            missed.setdefault(row.region, []).append(abs(expected - row.dice))
+    error = {region: float(np.mean(gaps)) for region, gaps in missed.items()}
+    fit = _fit(rows)
+    return replace(fit, intercept={r: fit.intercept[r] for r in error}, error=error)
+
+
+def expect_left_out(rows: Sequence[Row]) -> list[float | None]:
+    """For each row the Dice that is expected by a fit on the other cases.
+
+    None where no other case has the row's region. BundleError with fewer than three cases.
+    """
     cases = sorted({row.case_id for row in rows})
     if len(cases) < 3:
         raise BundleError(
             f"Expected Dice cannot be calibrated on {len(cases)} cases; expected 3 at least that "
             f"were left out of training and have a label map."
         )
-    errors: dict[Region, list[float]] = {region: [] for region in REGIONS}
-    for case in cases:
-        fit = _fit([row for row in rows if row.case_id != case])
-        for row in rows:
-            if row.case_id == case and row.region in fit.intercept:
-                errors[row.region].append(abs(fit.dice(row.region, row.signs) - row.dice))
-    final = _fit(rows)
-    mean_errors = {region: float(np.mean(e)) for region, e in errors.items() if e}
-    intercept = {r: v for r, v in final.intercept.items() if r in mean_errors}
-    return Calibration(intercept, final.slope, final.mean, final.scale, mean_errors, len(cases))
+    fits = {case: _fit([row for row in rows if row.case_id != case]) for case in cases}
+    return [
+        fits[row.case_id].dice(row.region, row.signs)
+        if row.region in fits[row.case_id].intercept
+        else None
+        for row in rows
+    ]
 
 
 def _fit(rows: Sequence[Row]) -> Calibration:

@@ -53,11 +53,11 @@ class MirroredPrediction:
         (R, X, Y, Z) float32, the mean over the passes.
     agreement
         For each region the mean Dice, at one half, between the pass over the image itself and
-        those over its mirror images; 1 for a single pass.
+        those over its mirror images; empty for a single pass.
     """
 
     probabilities: Probabilities
-    agreement: tuple[float, ...]
+    agreement: tuple[float, ...] = ()
 
 
 def predict_mirrored(
@@ -98,9 +98,7 @@ def predict_mirrored(
             )
             total += probabilities
     total /= len(mirrors)
-    regions = total.shape[0]
-    agreement = np.mean(agreements, axis=0) if agreements else np.ones(regions)
-    return MirroredPrediction(total, tuple(float(a) for a in agreement))
+    return MirroredPrediction(total, tuple(np.mean(agreements, axis=0)) if agreements else ())
 
 
 def _dice(one: npt.NDArray[np.bool_], other: npt.NDArray[np.bool_]) -> float:

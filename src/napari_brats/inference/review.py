@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy.typing as npt
 
-from napari_brats.core.labels import LabelMap
+from napari_brats.core.labels import REGIONS, LabelMap
 from napari_brats.core.modalities import Modality
 from napari_brats.core.review import Review
 from napari_brats.inference.expected import expect_dice, signs_of
@@ -59,7 +59,8 @@ def review_answer(
         Whether the map of uncertainty, on the file's grid, is part of the review.
     """
     prepared, placement = answer.prepared, answer.prepared.placement
-    probabilities, agreement = answer.prediction.probabilities, answer.prediction.agreement
+    probabilities = answer.prediction.probabilities
+    agreement = dict(zip(REGIONS, map(float, answer.prediction.agreement), strict=False))
     drawn = placement.to_canonical(labels)
     signs = signs_of(probabilities, drawn, agreement, math.prod(prepared.spacing_mm))
     places = find_places(probabilities, drawn, prepared.brain, prepared.spacing_mm)
@@ -67,5 +68,6 @@ def review_answer(
         expect_dice(signs, card.scores, answer.mirroring),
         tuple(replace(p, voxel=placement.voxel_to_file(p.voxel)) for p in places),
         find_unusual(prepared, answer.arrays, card.modalities, agreement),
+        agreement,
         placement.to_file(uncertainty_map(probabilities)) if keep_uncertainty else None,
     )

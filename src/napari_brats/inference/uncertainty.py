@@ -114,8 +114,10 @@ def _places_in(
         if volume_ml < MIN_PLACE_ML:
             break
         region = REGIONS[number]
-        what = _what(region, probabilities[(number, *box)], labels[box])
-        voxel = blocks.voxel_of(blocks.worst_in(number, index))
+        worst = blocks.worst_in(number, index)
+        around = blocks.box_around(worst)  # the box of the place may hold but a rim of the region
+        what = _what(region, probabilities[(number, *around)], labels[around])
+        voxel = blocks.voxel_of(worst)
         offset_mm = [(v - c) * s for v, c, s in zip(voxel, centre, spacing_mm, strict=True)]
         places.append(Place(region, what, volume_ml, _where(offset_mm), voxel))
     return places

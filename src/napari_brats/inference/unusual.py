@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from napari_brats.core.labels import Mask
+from napari_brats.core.labels import Mask, Region
 from napari_brats.core.modalities import Modality
 from napari_brats.inference.preprocess import PreparedImage
 
@@ -44,7 +44,7 @@ def find_unusual(
     prepared: PreparedImage,
     arrays: Mapping[Modality, npt.NDArray[Any]],
     modalities: Sequence[Modality],
-    agreement: Sequence[float] = (),
+    agreement: Mapping[Region, float] | None = None,
 ) -> tuple[str, ...]:
     """What is unusual about the images of a case, a sentence each; empty if nothing is.
 
@@ -57,7 +57,7 @@ def find_unusual(
     modalities
         The channels of ``prepared``, in their order; those not in ``arrays`` are left out.
     agreement
-        Dice of WT, TC, ET between the passes over mirror images, where there was more than one.
+        Region -> Dice between the passes over mirror images, where there was more than one.
     """
     step = [max(1, round(_STEP_MM / s)) for s in prepared.spacing_mm]
     coarse = tuple(slice(None, None, n) for n in step)
@@ -73,7 +73,7 @@ def find_unusual(
         *_about_size(prepared),
         *_about_shape(brain, edges_mm),
         *_about_content(prepared, images, brain, modalities),
-        *_about_agreement(agreement),
+        *_about_agreement(agreement or {}),
     )
 
 
@@ -194,9 +194,10 @@ def _correlation(one: Floats, other: Floats) -> float:
     return float(np.corrcoef(one, other)[0, 1])
 
 
-def _about_agreement(agreement: Sequence[float]) -> Iterator[str]:
-    if agreement and agreement[0] < MIN_MIRROR_AGREEMENT:
+def _about_agreement(agreement: Mapping[Region, float]) -> Iterator[str]:
+    agreed = agreement.get(Region.WT, 1.0)
+    if agreed < MIN_MIRROR_AGREEMENT:
         yield (
             f"The network contradicts itself: on mirror images it finds another tumour (Dice of WT "
-            f"{agreement[0]:.2f} between them)."
+            f"{agreed:.2f} between them)."
         )
