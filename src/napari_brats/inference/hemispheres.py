@@ -13,6 +13,9 @@ if TYPE_CHECKING:
 FloatArray = npt.NDArray[np.float32]
 
 SHRINK = 2
+LIFT = 4.0
+"""Standard deviations between background and the mean of the brain."""
+
 ITERATIONS = 60
 MIRROR_AXIS = 1  # of (C, L, P, S)
 
@@ -20,19 +23,26 @@ MIRROR_AXIS = 1  # of (C, L, P, S)
 def mirrored(image: FloatArray) -> FloatArray:
     """A canonical image (C, L, P, S) flipped left to right and turned so that it fits itself.
 
-    The rigid transform that lays the flipped mean of the modalities over the original corrects for
-    a head that is tilted or off centre. 0 where the mirrored brain does not reach.
+    The rigid transform that lays the flipped brain over the original corrects for a head that is
+    tilted or off centre; its outline counts more than what is inside, where a tumour may be on one
+    side only. 0 where the mirrored brain does not reach.
     """
     import SimpleITK as sitk
 
     flipped = np.ascontiguousarray(np.flip(image, MIRROR_AXIS))
-    fixed, moving = _to_sitk(image.mean(axis=0)), _to_sitk(flipped.mean(axis=0))
+    fixed, moving = _to_sitk(_outlined(image)), _to_sitk(_outlined(flipped))
     transform = _rigid(sitk.Shrink(fixed, [SHRINK] * 3), sitk.Shrink(moving, [SHRINK] * 3))
     moved = [
         sitk.GetArrayFromImage(sitk.Resample(_to_sitk(c), fixed, transform, sitk.sitkLinear, 0.0))
         for c in flipped
     ]
     return np.stack(moved)
+
+
+def _outlined(image: FloatArray) -> FloatArray:
+    """The mean of the modalities, whose mean is 0, lifted off the background."""
+    lifted: FloatArray = (image.mean(axis=0) + LIFT) * (image != 0).any(axis=0)
+    return lifted
 
 
 def _to_sitk(array: FloatArray) -> sitk.Image:

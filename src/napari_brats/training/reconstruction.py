@@ -111,13 +111,13 @@ def hidden_example(image: Tensor, healthy: Tensor, rng: np.random.Generator) -> 
     the tumour. The network's last channel is 1 where it may look.
     """
     change = rng.normal((1, 0), 0.1, size=(len(image), 2)).astype(np.float32)
-    image = (image * _per_channel(change[:, 0]) + _per_channel(change[:, 1])) * healthy
+    exists = image.flatten(1).any(dim=1)[:, None, None, None]
+    image = (image * _per_channel(change[:, 0]) + _per_channel(change[:, 1])) * (healthy & exists)
     visible = healthy & ~_draw_holes(healthy.shape, rng)
     shown = _per_channel(_draw_modalities(len(image), rng))
     seen = torch.cat([image * visible * shown, visible[None].float()])
     hidden = 1 - visible.float() * shown
-    exists = image.flatten(1).any(dim=1).float()[:, None, None, None]
-    return seen, image, healthy * exists * (1 + (HIDDEN_COUNTS - 1) * hidden)
+    return seen, image, (healthy & exists) * (1 + (HIDDEN_COUNTS - 1) * hidden)
 
 
 def noisy_example(image: Tensor, healthy: Tensor, rng: np.random.Generator) -> Batch:
