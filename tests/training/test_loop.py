@@ -8,7 +8,7 @@ import torch
 from nibabel import Nifti1Header
 
 from napari_brats.core.case import Case, LabelVolume, Volume
-from napari_brats.core.errors import BratsError, CaseError
+from napari_brats.core.errors import BratsError
 from napari_brats.core.geometry import Grid
 from napari_brats.core.labels import CONVENTIONS
 from napari_brats.core.modalities import MODALITIES
@@ -16,8 +16,8 @@ from napari_brats.core.progress import drain
 from napari_brats.training import loop
 from napari_brats.training.augment_config import AugmentConfig
 from napari_brats.training.config import TrainConfig
-from napari_brats.training.dataset import prepare_case
 from napari_brats.training.logs import HISTORY
+from napari_brats.training.prepare import prepare_case
 
 CONFIG = TrainConfig(
     epochs=3,
@@ -31,7 +31,7 @@ CONFIG = TrainConfig(
 NO_AUGMENTATION = AugmentConfig(**{setting.name: 0 for setting in fields(AugmentConfig)})
 
 
-def _case(seed, labelled=True):
+def _case(seed):
     rng = np.random.default_rng(seed)
     grid = Grid((24, 24, 24), np.diag([-1.0, -1, 1, 1]))
     labels = np.zeros(grid.shape, np.uint8)
@@ -44,18 +44,13 @@ def _case(seed, labelled=True):
         data[labels > 0] += 60
         volumes[modality] = Volume(data, grid, Nifti1Header())
     convention = CONVENTIONS["brats2023"]
-    label_map = LabelVolume(Volume(labels, grid, Nifti1Header()), convention) if labelled else None
+    label_map = LabelVolume(Volume(labels, grid, Nifti1Header()), convention)
     return Case(f"C{seed}", volumes, label_map, convention)
 
 
 @pytest.fixture(scope="module")
 def cases():
-    return [prepare_case(_case(seed), CONFIG) for seed in range(2)]
-
-
-def test_a_case_without_a_label_map_is_named():
-    with pytest.raises(CaseError, match="C7 has no label map"):
-        prepare_case(_case(7, labelled=False), CONFIG)
+    return [prepare_case(_case(seed), MODALITIES, (1.0, 1.0, 1.0)) for seed in range(2)]
 
 
 def test_resuming_gives_what_an_uninterrupted_run_gives(cases, tmp_path):

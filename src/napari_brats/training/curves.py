@@ -123,10 +123,10 @@ def _means(dice: Series) -> list[float]:
 
 
 def _draw_noisy(axes: Axes, title: str, steps: Series, values: Series) -> None:
-    """Every value faintly, and over it a running mean of a fiftieth of the run."""
+    """Every value faintly, and over it a running mean of a twenty-fifth of the run."""
     _prepare(axes, title)
     axes.plot(steps, values, color=_FAINT, linewidth=0.8)
-    width = max(1, values.size // 50)
+    width = max(1, values.size // 25)
     if values.size >= width > 1:
         smooth = np.convolve(values, np.ones(width) / width, mode="valid")
         axes.plot(steps[width - 1 :], smooth, color=_INK, label=f"mean of {width} steps")

@@ -11,11 +11,8 @@ import torch
 from torch import Tensor
 from torch.utils.data import Dataset
 
-from napari_brats.core.case import Case
-from napari_brats.core.errors import CaseError
 from napari_brats.core.labels import REGIONS, LabelMap, region_mask
 from napari_brats.core.modalities import Modality
-from napari_brats.inference.preprocess import prepare_image
 from napari_brats.training.augment import (
     MIRROR_AXIS,
     Warp,
@@ -29,10 +26,9 @@ from napari_brats.training.crop import Size, Voxel, crop, patch_start
 from napari_brats.training.growth import grow
 from napari_brats.training.intensity import apply_tables, draw_tables
 from napari_brats.training.placed import PlacedLesion
-from napari_brats.training.tissue import FloatArray, MappedCase, map_case
+from napari_brats.training.tissue import FloatArray, Lesion, MappedCase, Tissues, map_case
 from napari_brats.training.transplant import transplant
 
-POINTS_PER_LABEL = 4000
 JITTER_VOXELS = 16
 _STREAMS = tuple(
     enumerate(("place", "warp", "bend", "scheme", "intensity", "resolution", "dropout", "lesion"))
@@ -52,32 +48,13 @@ class TrainingCase:
     centres: tuple[npt.NDArray[np.int64], ...]
 
 
-def prepare_case(case: Case, config: TrainConfig) -> TrainingCase:
-    """A training case of a labelled case; CaseError if it has no label map."""
-    if case.label_map is None:
-        raise CaseError(
-            f"Case {case.case_id} has no label map, so nothing can be learned from it. "
-            f"Expected a file such as {case.case_id}-seg.nii.gz beside its images."
-        )
-    grid = case.require_one_grid()
-    arrays = {m: v.data for m, v in case.volumes.items()}
-    prepared = prepare_image(arrays, grid, config.modalities)
-    labels = np.ascontiguousarray(prepared.placement.to_canonical(case.label_map.volume.data))
-    rng = np.random.default_rng(config.seed)
-    centres = []
-    for label in np.unique(labels[labels > 0]):
-        voxels = np.argwhere(labels == label)
-        centres.append(rng.permutation(voxels)[:POINTS_PER_LABEL])
-    return TrainingCase(case.case_id, prepared.image.astype(np.float16), labels, tuple(centres))
-
-
 class PatchDataset(Dataset[tuple[Tensor, Tensor]]):
     """Item i is the i-th patch of the run: the same for the same seed, whoever asks and when."""
 
     def __init__(self, cases: Sequence[TrainingCase], config: TrainConfig) -> None:
         self.cases = tuple(cases)
         self.config = config
-        self._mapped: dict[int, MappedCase] = {}  # filled as cases are met
+        self._found: dict[int, tuple[Tissues, tuple[Lesion, ...]]] = {}  # filled as cases are met
 
     def __len__(self) -> int:
         return self.config.steps * self.config.batch_size
@@ -109,13 +86,15 @@ class PatchDataset(Dataset[tuple[Tensor, Tensor]]):
         return patch.contiguous(), _regions(drawn.numpy())
 
     def _case_map(self, number: int) -> MappedCase:
-        if number not in self._mapped:
-            case, modalities = self.cases[number], self.config.modalities
+        case, modalities = self.cases[number], self.config.modalities
+        if number not in self._found:
             t1, t2 = (
                 modalities.index(m) if m in modalities else 0 for m in (Modality.T1N, Modality.T2W)
             )
-            self._mapped[number] = map_case(case.image, case.labels, t1, t2)
-        return self._mapped[number]
+            mapped = map_case(case.image, case.labels, t1, t2)
+            self._found[number] = mapped.tissues, mapped.lesions
+        # The arrays are not kept: each may be a mapped file, and a process may open only so many.
+        return MappedCase(case.image, case.labels, *self._found[number])
 
     def _draw_lesion(self, number: int, rng: np.random.Generator) -> PlacedLesion | None:
         """What another patient lends to this case, or what grows in it; mostly None."""

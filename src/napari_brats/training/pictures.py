@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 import numpy.typing as npt
 
 from napari_brats.core.labels import REGIONS, Mask, Region, region_mask
-from napari_brats.training.dataset import TrainingCase
+
+if TYPE_CHECKING:
+    from napari_brats.training.dataset import TrainingCase
 
 Picture = npt.NDArray[np.uint8]
 REFERENCE_COLOUR, PREDICTION_COLOUR, BOTH_COLOUR = (70, 220, 90), (255, 60, 200), (255, 255, 255)
