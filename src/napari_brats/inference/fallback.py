@@ -76,4 +76,4 @@ def _is_out_of_memory(error: RuntimeError) -> bool:
 def _on(network: Network, device: str) -> Network:
     import torch
 
-    return network.to(device=device, memory_format=torch.channels_last_3d)
+    return network.to(device=device, memory_format=torch.channels_last_3d)  # type: ignore[call-overload]

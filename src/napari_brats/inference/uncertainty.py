@@ -153,17 +153,17 @@ class _Blocks:
 
         size = (1, *(2 * r + 1 for r in self.reach))
         around = uniform_filter(self.sums, size, mode="constant")
-        found = []
+        found: list[tuple[int, tuple[int, ...]]] = []
         for _ in range(MAX_PLACES):
-            number, *index = np.unravel_index(int(around.argmax()), around.shape)
-            if around[(number, *index)] <= 0:
+            worst = tuple(int(i) for i in np.unravel_index(int(around.argmax()), around.shape))
+            if around[worst] <= 0:
                 break
-            found.append((int(number), tuple(int(i) for i in index)))
-            near = tuple(
+            found.append((worst[0], worst[1:]))
+            x, y, z = (
                 slice(max(0, i - 2 * r), i + 2 * r + 1)
-                for i, r in zip(index, self.reach, strict=True)
+                for i, r in zip(worst[1:], self.reach, strict=True)
             )
-            around[(slice(None), *near)] = 0
+            around[:, x, y, z] = 0
         return found
 
     def box_around(self, index: tuple[int, ...]) -> tuple[slice, ...]:
