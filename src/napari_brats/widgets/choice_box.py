@@ -41,12 +41,12 @@ class ChoiceBox(QComboBox):
 
     def set_choices(self, choices: Sequence[Choice]) -> None:
         """Offer these, keeping the chosen one where it is still there."""
-        before = self.chosen
+        had_one, before = self.count() > 0, self.chosen
         self.blockSignals(True)
         self.clear()
         for index, choice in enumerate(choices):
             self.addItem(choice.title, choice)
-            if choice.name == before:
+            if had_one and choice.name == before:
                 self.setCurrentIndex(index)
         self.blockSignals(False)
         self._show_details()

@@ -10,15 +10,14 @@ from qtpy.QtGui import QCloseEvent
 from qtpy.QtWidgets import QVBoxLayout, QWidget
 
 from napari_brats.core.labels import Region
-from napari_brats.core.progress import Job, Progress
 from napari_brats.io.layers import LABEL_COLORS
 from napari_brats.widgets._results import AutomaticResult
 from napari_brats.widgets._worker import run_job
 from napari_brats.widgets.bundle_control import BundleController
 from napari_brats.widgets.case_panel import CasePanel
 from napari_brats.widgets.case_wiring import CaseWiring
-from napari_brats.widgets.choice_box import Choice
 from napari_brats.widgets.correct_panel import CorrectPanel
+from napari_brats.widgets.device_choices import find_devices
 from napari_brats.widgets.postprocess_control import PostprocessController
 from napari_brats.widgets.postprocess_panel import PostprocessPanel
 from napari_brats.widgets.results_bar import ResultsBar
@@ -137,12 +136,3 @@ class BratsWidget(QWidget):
             on_failed=lambda error: self.segment_panel.show_error(str(error)),
             owner=self,
         )
-
-
-def find_devices() -> Job[list[Choice]]:
-    """The devices of this machine as entries of the drop-down, `auto` first; imports torch."""
-    yield Progress(0, 1, "Looking for devices")
-    from napari_brats.inference.devices import available_devices, describe_device
-
-    choices = [Choice(name, describe_device(name)) for name in available_devices()]
-    return [Choice("auto", f"auto: {choices[0].title}", "The fastest device here"), *choices]
