@@ -9,7 +9,7 @@ import numpy as np
 from napari_brats.core.case import Case
 from napari_brats.core.modalities import Modality
 from napari_brats.io.look import Look, has_skull, look_at, oddness
-from napari_brats.io.recognise import DOUBT, recognise
+from napari_brats.io.recognise import DOUBT, percent, recognise
 
 
 def check_case(case: Case) -> tuple[str, ...]:
@@ -48,7 +48,7 @@ def _names_against_voxels(looks: dict[Modality, Look]) -> list[str]:
     else:
         text = ", ".join(f"what is called {n} looks like {m}" for n, m in wrong)
     warning = (
-        f"The contrasts do not fit their names; {text} ({chances[likelier]:.0%} sure, by the "
+        f"The contrasts do not fit their names; {text} ({percent(chances[likelier])} sure, by the "
         f"voxels). Look at them and correct the choice of files if so."
     )
     return [warning]

@@ -91,13 +91,18 @@ def recognises(path: Path) -> bool:
     """Whether ``path`` looks like ours by names alone; quick, and never raises.
 
     A file: its suffix. A folder: a name that tells a modality or a label map, at most three levels
-    down, among the first 200 entries of each folder and 2000 in all.
+    down, among the first 200 entries of each folder and 2000 in all; or three or four images, which
+    may be the modalities of a case, and nothing else that could be one.
     """
     if not is_folder(path):
         return is_image_file(path)
     try:
-        few = image_files(path, max_depth=3, max_entries=2000, per_folder=200)
-        return any(_is_telling(found) for found in few)
+        few = []
+        for found in image_files(path, max_depth=3, max_entries=2000, per_folder=200):
+            if _is_telling(found):
+                return True
+            few.append(found)
+        return len(few) in (3, 4) and all(found.parent == path for found in few)
     except CaseError:
         return False
 

@@ -11,7 +11,7 @@ from napari_brats.core.modalities import MODALITIES, Modality, Shares
 from napari_brats.io.case_files import CaseFiles
 from napari_brats.io.load import read_choices
 from napari_brats.io.look import Look, has_skull, look_at, oddness
-from napari_brats.io.recognise import SURE, Recognition, recognise
+from napari_brats.io.recognise import SURE, Recognition, percent, recognise
 
 _WORTH_NAMING = 0.05
 _MIN_AGREEMENT = 0.5
@@ -140,8 +140,7 @@ def file_remarks(files: CaseFiles) -> tuple[str, ...]:
 
 def shares_in_words(shares: Shares) -> str:
     """``T1N (70 %) or T1C (30 %)``."""
-    worth = [f"{m} ({share:.0%})" for m, share in shares if share >= _WORTH_NAMING]
-    return " or ".join(worth).replace("%)", " %)")
+    return " or ".join(f"{m} ({percent(p)})" for m, p in shares if p >= _WORTH_NAMING)
 
 
 def _verdict(recognition: Recognition, place: int) -> Verdict:
@@ -151,4 +150,6 @@ def _verdict(recognition: Recognition, place: int) -> Verdict:
     if share < SURE[len(recognition.best)]:
         text = f"left out: by its voxels {shares_in_words(ranked)}, not sure which"
         return Verdict(None, text, ranked)
-    return Verdict(modality, f"recognised from its voxels ({share:.0%} sure), please check", ranked)
+    return Verdict(
+        modality, f"recognised from its voxels ({percent(share)} sure), please check", ranked
+    )

@@ -48,7 +48,7 @@ class Look:
 
 def look_at(volume: Volume) -> Look:
     """A coarse look at a volume; a copy of what it needs."""
-    steps = [max(1, n // _SAMPLES_PER_AXIS) for n in volume.data.shape]
+    steps = [_step(n) for n in volume.data.shape]
     sample = np.ascontiguousarray(volume.data[tuple(slice(None, None, step) for step in steps)])
     foreground = sample != _background_value(sample)
     total_ml = volume.data.size * volume.grid.voxel_mm3 / 1000
@@ -91,6 +91,10 @@ def has_skull(look: Look) -> bool:
     return look.foreground_ml > _MAX_BRAIN_ML or bool(at_edges > _MAX_FOREGROUND_AT_EDGES)
 
 
+def _step(count: int) -> int:
+    return max(1, round(count / _SAMPLES_PER_AXIS))
+
+
 def _background_value(sample: Array) -> Any:
     """The commonest value: 0 in most stripped images, the lowest one in z-scored images."""
     values, counts = np.unique(sample, return_counts=True)
@@ -100,7 +104,7 @@ def _background_value(sample: Array) -> Any:
 def _neighbour_correlation(data: Array, look: Look) -> float:
     """Correlation of voxels with their neighbour along the first axis, on the fullest slice."""
     fullest = int(look.foreground.sum(axis=(0, 1)).argmax())
-    step = max(1, data.shape[2] // _SAMPLES_PER_AXIS)
+    step = _step(data.shape[2])
     plane = data[:, :, fullest * step]
     inside = plane != _background_value(plane)
     both = inside[1:] & inside[:-1]

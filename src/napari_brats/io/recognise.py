@@ -138,6 +138,11 @@ def recognise(looks: Sequence[Look], *, one_grid: bool = True) -> Recognition | 
     return None if numbers is None else judge(numbers, weights())
 
 
+def percent(probability: float) -> str:
+    """``97 %``; never 100, for the recogniser has seen few patients."""
+    return f"{min(round(100 * probability), 99)} %"
+
+
 def measure(looks: Sequence[Look], *, one_grid: bool) -> Numbers | None:
     """What one or more images show; None for hardly any brain."""
     if not one_grid or len(looks) == 1:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from napari_brats.core.errors import GeometryError
 from napari_brats.core.geometry import Grid
+from napari_brats.core.modalities import MODALITIES
 from napari_brats.io.case_files import CaseFiles, FileChoice
 from napari_brats.widgets.case_group import (
     OpenCase,
@@ -73,11 +74,16 @@ def _describe(bridge: ViewerBridge, key: str, warnings: tuple[str, ...]) -> Case
 
 
 def rest_of(case: OpenCase) -> tuple[Path, ...]:
-    """Files of the case that are not open: modalities it lacks, and a label map if it has none."""
+    """Files of the case that are not open: modalities it lacks, a label map if it has none.
+
+    Images of unknown modality are among them while a modality is missing: they may be it.
+    """
     files = files_of(case)
     if files is None:
         return ()
     rest = [choice.path for m, choice in files.modalities.items() if m not in case.by_modality]
+    if len(case.by_modality) < len(MODALITIES):
+        rest += [choice.path for choice in files.unassigned]
     if files.label_map is not None and not case.labels:
         rest.append(files.label_map.path)
     opened = {tag_of(layer).reference.path for layer in case.layers}
