@@ -110,13 +110,13 @@ def _places_in(
     places = []
     for number, index in blocks.most_wrong():
         box = blocks.box_around(index)
-        volume_ml = float(errors[(number, *box)].sum()) * math.prod(spacing_mm) / 1000
+        volume_ml = float(errors[number][box].sum()) * math.prod(spacing_mm) / 1000
         if volume_ml < MIN_PLACE_ML:
             break
         region = REGIONS[number]
         worst = blocks.worst_in(number, index)
         around = blocks.box_around(worst)  # the box of the place may hold but a rim of the region
-        what = _what(region, probabilities[(number, *around)], labels[around])
+        what = _what(region, probabilities[number][around], labels[around])
         voxel = blocks.voxel_of(worst)
         offset_mm = [(v - c) * s for v, c, s in zip(voxel, centre, spacing_mm, strict=True)]
         places.append(Place(region, what, volume_ml, _where(offset_mm), voxel))
