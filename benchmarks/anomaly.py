@@ -1,17 +1,18 @@
 """Anomaly maps against the whole tumour (WT): voxel-wise AUROC and Dice inside the brain.
 
-    python benchmarks/anomaly.py DATA [--bundle PATH] [--cases ID ...] [--scales]
+    python benchmarks/anomaly.py DATA [--bundle PATH] [--cases ID ...] [--scales] [--into-card]
 
 DATA is a folder of labelled cases; without --cases the four that the bundle was not trained on
 are scored. ``best Dice`` takes the threshold that suits each case best, which nobody knows
 beforehand; ``Dice at 0.5`` is what the map gives as it is. --scales prints, over the cases named,
 the score at which the mean Dice is highest: run it on the training cases only, and put the result
-into `inference.anomaly.SCALES`.
+into `inference.anomaly.SCALES`. --into-card writes the rows into the bundle's card.
 """
 
 from __future__ import annotations
 
 import argparse
+from dataclasses import replace
 from pathlib import Path
 from statistics import fmean
 
@@ -24,7 +25,7 @@ from napari_brats.core.progress import drain
 from napari_brats.inference.anomaly import METHODS, SCALES, AnomalyOptions, find_anomalies
 from napari_brats.io.discover import discover
 from napari_brats.io.load import load_case
-from napari_brats.models.bundle import Bundle, load_bundle
+from napari_brats.models.bundle import Bundle, load_bundle, save_bundle
 
 LEFT_OUT = ("BraTS2021_00006", "BraTS2021_00019", "BraTS2021_01478", "BraTS2021_01480")
 BINS = 2000
@@ -37,15 +38,18 @@ def main() -> None:
     parser.add_argument("--bundle", default="anomaly-autoencoder3d")
     parser.add_argument("--cases", nargs="+", default=list(LEFT_OUT))
     parser.add_argument("--scales", action="store_true")
+    parser.add_argument("--into-card", action="store_true")
     arguments = parser.parse_args()
     bundle = load_bundle(arguments.bundle)
     rows: dict[str, list[tuple[float, float, float]]] = {method: [] for method in METHODS}
     curves: dict[str, list[npt.NDArray[np.float64]]] = {method: [] for method in METHODS}
+    ids: list[str] = []
     print(f"{'case':18}{'method':14}{'AUROC':>8}{'best Dice':>11}{'Dice at 0.5':>13}")
     for files in discover(arguments.data):
         if files.case_id not in arguments.cases:
             continue
         case = load_case(files)
+        ids.append(case.case_id)
         for method in METHODS:
             curve, row = score(case, method, bundle)
             rows[method].append(row)
@@ -61,6 +65,17 @@ def main() -> None:
             mean = np.mean(curves[method], axis=0)
             best = _scores(method)[mean.argmax()]
             print(f"  highest mean Dice {mean.max():.3f} at score {best:.2f}")
+    if arguments.into_card:
+        scores = {
+            "note": "Anomaly map against WT inside the brain, cases left out of training",
+            "columns": ["AUROC", "best Dice", "Dice at 0.5"],
+            "cases": [
+                {"case_id": who, **{m: [round(v, 4) for v in rows[m][i]] for m in METHODS}}
+                for i, who in enumerate(ids)
+            ],
+        }
+        card = replace(bundle.card, scores=scores)
+        save_bundle(bundle.load_network(), card, bundle.weights.parent)
 
 
 def score(

@@ -102,10 +102,10 @@ def test_without_a_t1_one_judged_modality_goes_by_the_other():
 def test_a_residual_counts_where_the_image_is_brighter_than_expected():
     image = np.ones((4, 3, 3, 3), np.float32)
     expected = image.copy()
-    expected[3] = 0.4  # T2F: 0.6 too bright, counts 1
-    expected[2] = 2.0  # T2W: 1.0 too dark, counts a half
+    expected[3] = 0.4  # T2F: 0.6 too bright, counts four times
+    expected[2] = 2.0  # T2W: 1.0 too dark, counts once
     expected[0] = -9  # T1N does not count
-    assert np.allclose(residual_score(image, expected), 0.6 - 0.5)
+    assert np.allclose(residual_score(image, expected), (4 * 0.6 - 1.0) / 5)
 
 
 def test_smoothing_takes_nothing_from_outside_the_brain():

@@ -20,8 +20,10 @@ ITERATIONS = 60
 MIRROR_AXIS = 1  # of (C, L, P, S)
 
 
-def mirrored(image: FloatArray) -> FloatArray:
+def mirrored(image: FloatArray, values: FloatArray | None = None) -> FloatArray:
     """A canonical image (C, L, P, S) flipped left to right and turned so that it fits itself.
+
+    With ``values`` (any channels on the same grid) these, by the transform that fits the image.
 
     The rigid transform that lays the flipped brain over the original corrects for a head that is
     tilted or off centre; its outline counts more than what is inside, where a tumour may be on one
@@ -34,7 +36,7 @@ def mirrored(image: FloatArray) -> FloatArray:
     transform = _rigid(sitk.Shrink(fixed, [SHRINK] * 3), sitk.Shrink(moving, [SHRINK] * 3))
     moved = [
         sitk.GetArrayFromImage(sitk.Resample(_to_sitk(c), fixed, transform, sitk.sitkLinear, 0.0))
-        for c in flipped
+        for c in (flipped if values is None else np.flip(values, MIRROR_AXIS))
     ]
     return np.stack(moved)
 
