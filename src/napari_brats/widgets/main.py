@@ -13,6 +13,8 @@ from napari_brats.core.labels import Region
 from napari_brats.io.layers import LABEL_COLORS
 from napari_brats.widgets._results import AutomaticResult
 from napari_brats.widgets._worker import run_job
+from napari_brats.widgets.anomaly_control import AnomalyController
+from napari_brats.widgets.anomaly_panel import AnomalyPanel
 from napari_brats.widgets.bundle_control import BundleController
 from napari_brats.widgets.case_panel import CasePanel
 from napari_brats.widgets.case_wiring import CaseWiring
@@ -35,7 +37,7 @@ if TYPE_CHECKING:
 
 
 class BratsWidget(QWidget):
-    """Case, Segment, Review, Post-process, Correct, Save; one per window, with its own running state."""
+    """All sections, from Case to Save; one per window, with its own running state."""
 
     def __init__(self, napari_viewer: Viewer, engine: Engine = segment_by_name) -> None:
         super().__init__()
@@ -46,6 +48,7 @@ class BratsWidget(QWidget):
         self.postprocess_panel = PostprocessPanel()
         self.correct_panel = CorrectPanel(LABEL_COLORS)
         self.save_panel = SavePanel()
+        self.anomaly_panel = AnomalyPanel()
         self.results_bar = ResultsBar()
         self._results: dict[Layer, AutomaticResult] = {}
         self._lay_out()
@@ -60,6 +63,9 @@ class BratsWidget(QWidget):
         self.review_control = ReviewController(
             self.review_panel, self.bridge, self._active_result, self
         )
+        self.anomaly_control = AnomalyController(
+            self.anomaly_panel, self.bridge, lambda: self.segment_panel.device_box.chosen, self
+        )
         self.segment_control.result_ready.connect(self._on_result_ready)
         self.bridge.cases_changed.connect(self._on_cases_changed)
         self.bridge.active_case_changed.connect(self._on_cases_changed)
@@ -72,6 +78,7 @@ class BratsWidget(QWidget):
     def shut_down(self) -> None:
         """Stop what runs and let go of the viewer. Harmless when called twice."""
         self.segment_control.cancel()
+        self.anomaly_control.cancel()
         self.bridge.close()
 
     def closeEvent(self, event: QCloseEvent) -> None:
@@ -96,6 +103,7 @@ class BratsWidget(QWidget):
             Section("Post-process", self.postprocess_panel, is_open=False),
             Section("Correct", self.correct_panel),
             Section("Save", self.save_panel),
+            Section("Anomaly and denoising", self.anomaly_panel, is_open=False),
         ]
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -117,7 +125,9 @@ class BratsWidget(QWidget):
         for layer in tuple(self._results):
             if self.bridge.layer_labels(layer) is None:
                 del self._results[layer]  # with its probabilities, some 50 MB
-        self.segment_panel.set_blocker("" if self.bridge.keys() else "Open a case first.")
+        blocker = "" if self.bridge.keys() else "Open a case first."
+        self.segment_panel.set_blocker(blocker)
+        self.anomaly_panel.set_blocker(blocker)
         self.bundle_control.show_expectation()
         self._show_active_result()
 
