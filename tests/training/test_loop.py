@@ -80,7 +80,7 @@ def test_a_failed_write_leaves_the_former_checkpoint(cases, tmp_path, monkeypatc
     def full_disk(*_):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(loop.os, "fsync", full_disk)
+    monkeypatch.setattr("napari_brats.training.checkpoints.os.fsync", full_disk)
     with pytest.raises(BratsError, match=r"could not be written.*No space left"):
         drain(job)
     assert (tmp_path / loop.LAST).read_bytes() == before

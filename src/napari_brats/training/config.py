@@ -110,14 +110,24 @@ def config_from_table(table: Mapping[str, Any]) -> TrainConfig:
     BratsError names a setting that is not known or whose value makes no sense.
     """
     _refuse_unknown("[train]", table, {f.name for f in fields(TrainConfig)})
-    values = {k: tuple(v) if isinstance(v, list) else v for k, v in table.items()}
+    _refuse_wrong_types("[train]", table, TrainConfig())
+    values: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in table.items()}
     if "modalities" in values:
-        values["modalities"] = tuple(Modality(m) for m in values["modalities"])
+        values["modalities"] = _modalities(values["modalities"])
     augment = values.pop("augment", {})
     _refuse_unknown("[train.augment]", augment, {f.name for f in fields(AugmentConfig)})
+    _refuse_wrong_types("[train.augment]", augment, AugmentConfig())
     config = replace(TrainConfig(**values), augment=AugmentConfig(**augment))
     check(config)
     return config
+
+
+def _modalities(names: tuple[str, ...]) -> tuple[Modality, ...]:
+    if unknown := [name for name in names if name not in MODALITIES]:
+        raise BratsError(
+            f"Unknown modalities: {', '.join(unknown)}. Known: {', '.join(MODALITIES)}."
+        )
+    return tuple(Modality(name) for name in names)
 
 
 def describe_settings() -> Iterator[tuple[str, str, str]]:
@@ -157,8 +167,39 @@ def check(config: TrainConfig) -> None:
     for name in ("epochs", "steps_per_epoch", "batch_size", "checkpoint_every"):
         if asdict(config)[name] < 1:
             raise BratsError(f"{name} is {asdict(config)[name]}; expected at least 1.")
+    size = list(config.patch_size)
+    if len(size) != 3 or min(size) < 1:
+        raise BratsError(f"patch_size is {size}; expected three numbers of voxels.")
     if config.learning_rate <= 0:
         raise BratsError(f"learning_rate is {config.learning_rate}; expected more than 0.")
+
+
+def _refuse_wrong_types(
+    where: str, table: Mapping[str, Any], defaults: TrainConfig | AugmentConfig
+) -> None:
+    """A value must be of the kind of its default; a whole number may stand for a real one."""
+    for name, value in table.items():
+        default = getattr(defaults, name)
+        if isinstance(default, (Mapping, AugmentConfig)):
+            fits = isinstance(value, Mapping)
+        elif isinstance(default, tuple):
+            fits = isinstance(value, (list, tuple)) and bool(value)
+            fits = fits and all(_is_kind_of(item, default[0]) for item in value)
+        else:
+            fits = _is_kind_of(value, default)
+        if not fits:
+            raise BratsError(
+                f"{name} at {where} is {value!r}; expected something like "
+                f"{'a table' if isinstance(default, (Mapping, AugmentConfig)) else _toml(default)}."
+            )
+
+
+def _is_kind_of(value: Any, default: Any) -> bool:
+    if isinstance(value, bool) or isinstance(default, bool):
+        return isinstance(value, bool) and isinstance(default, bool)
+    if isinstance(default, str):
+        return isinstance(value, str)
+    return isinstance(value, (int, float) if isinstance(default, float) else int)
 
 
 def _refuse_unknown(where: str, table: Mapping[str, Any], known: set[str]) -> None:

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import copy
-import os
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -17,6 +15,7 @@ from torch.utils.data import DataLoader, Subset
 from napari_brats.core.errors import BratsError
 from napari_brats.core.progress import Job, Progress
 from napari_brats.models.network import Network
+from napari_brats.training.checkpoints import TrainState, load_checkpoint, save_checkpoint
 from napari_brats.training.config import TrainConfig
 from napari_brats.training.dataset import TrainingCase
 from napari_brats.training.logs import RunLog
@@ -53,18 +52,6 @@ class Hardware:
     processes: Processes = field(default_factory=Processes)
 
 
-@dataclass
-class TrainState:
-    """Everything a checkpoint holds."""
-
-    network: Network
-    average: Network
-    optimiser: torch.optim.Optimizer
-    scaler: torch.amp.GradScaler
-    step: int = 0
-    best: float = -1.0
-
-
 def train(
     cases: Sequence[TrainingCase],
     run: Path,
@@ -89,9 +76,10 @@ def train(
     objective = objective_for(config.network)
     processes = hardware.processes
     state = _initial_state(config, objective, hardware, start)
+    _require_fitting_patches(state.network, config)
     log = RunLog(run)
     if (run / LAST).exists():
-        _load_checkpoint(state, run / LAST)
+        load_checkpoint(state, run / LAST)
         if processes.first:
             log.forget_after(state.step)
     module = Trained(state.network, objective, config)
@@ -113,13 +101,22 @@ def train(
                 if state.step - last_saved >= config.checkpoint_every or state.step == config.steps:
                     if state.step == config.steps:
                         _settle_statistics(state.average, objective, cases, config)
-                    _save_checkpoint(state, run / LAST)
+                    save_checkpoint(state, run / LAST)
                     last_saved = state.step
             yield Progress(state.step, config.steps, f"loss {loss:.3f}, soft Dice {merit:.3f}")
     finally:
         if processes.first:
             log.close()
     return state.average.eval()
+
+
+def _require_fitting_patches(network: Network, config: TrainConfig) -> None:
+    multiple = network.config.multiple
+    if any(n % multiple for n in config.patch_size):
+        raise BratsError(
+            f"patch_size is {list(config.patch_size)}, but the levels of this network need "
+            f"multiples of {multiple}. Change patch_size or widths in the recipe."
+        )
 
 
 def averaged_network(run: Path, config: TrainConfig, name: str = LAST) -> tuple[Network, int]:
@@ -134,7 +131,7 @@ def averaged_network(run: Path, config: TrainConfig, name: str = LAST) -> tuple[
             f"{config.checkpoint_every} steps."
         )
     state = _initial_state(config, objective_for(config.network), Hardware(), None)
-    _load_checkpoint(state, path)
+    load_checkpoint(state, path)
     return state.average.eval(), state.step
 
 
@@ -250,7 +247,7 @@ def _is_due(step: int, config: TrainConfig) -> bool:
 def _keep_best(state: TrainState, figure: float, run: Path) -> None:
     if figure > state.best:
         state.best = figure
-        _save_checkpoint(state, run / BEST)
+        save_checkpoint(state, run / BEST)
 
 
 def _batches(
@@ -274,43 +271,3 @@ def _batches(
         pin_memory=hardware.device.startswith("cuda"),
     )
     yield from loader
-
-
-def _load_checkpoint(state: TrainState, path: Path) -> None:
-    try:
-        stored = torch.load(path, weights_only=True, map_location="cpu")  # noqa: TID251  # our own
-        state.network.load_state_dict(stored["network"])
-        state.average.load_state_dict(stored["average"])
-        state.optimiser.load_state_dict(stored["optimiser"])
-        state.scaler.load_state_dict(stored["scaler"])
-        state.step, state.best = stored["step"], stored["best"]
-    except (OSError, RuntimeError, KeyError, ValueError) as error:
-        raise BratsError(
-            f"The checkpoint {path} cannot be read ({error}). Start the run anew in another "
-            f"folder, or delete that file to begin again in this one."
-        ) from error
-
-
-def _save_checkpoint(state: TrainState, path: Path) -> None:
-    """Beside the old one first, then in its place: a kill leaves one of the two whole."""
-    stored: dict[str, Any] = {
-        "network": state.network.state_dict(),
-        "average": state.average.state_dict(),
-        "optimiser": state.optimiser.state_dict(),
-        "scaler": state.scaler.state_dict(),
-        "step": state.step,
-        "best": state.best,
-    }
-    temporary = path.with_suffix(".tmp")
-    try:
-        with temporary.open("wb") as file:
-            torch.save(stored, file)
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(path)
-    except (OSError, RuntimeError) as error:  # torch says RuntimeError where the disk is full
-        temporary.unlink(missing_ok=True)
-        raise BratsError(
-            f"The checkpoint {path} could not be written ({error}). The former one is untouched. "
-            f"Make room on the disk, then start the same command again: it goes on from there."
-        ) from error

@@ -3,10 +3,17 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 
 import torch
 from torch import Tensor, distributed, nn
+
+from napari_brats.core.progress import T
+
+LONGEST_WAIT = timedelta(hours=6)
+"""The others wait while the first one validates, or while one prepares more cases than they."""
 
 
 @dataclass(frozen=True)
@@ -23,9 +30,22 @@ class Processes:
         return self.rank == 0
 
     def start(self, device: str) -> None:
-        """Join the others, where there are any: NCCL between GPUs, gloo otherwise."""
-        if self.count > 1 and not distributed.is_initialized():
-            distributed.init_process_group("nccl" if device.startswith("cuda") else "gloo")
+        """Join the others, where there are any: NCCL between GPUs, gloo otherwise.
+
+        Returns once all have come, so that what each has seen of the files before was true for all.
+        """
+        if self.count == 1 or distributed.is_initialized():
+            return
+        on_gpu = device.startswith("cuda")
+        if on_gpu:
+            torch.cuda.set_device(device)
+        distributed.init_process_group("nccl" if on_gpu else "gloo", timeout=LONGEST_WAIT)
+        distributed.barrier()
+
+    def own_first(self, items: Sequence[T]) -> list[T]:
+        """All items, this process's share of them at the front."""
+        start = len(items) * self.rank // self.count
+        return [*items[start:], *items[:start]]
 
     def end(self) -> None:
         """Leave the others."""

@@ -17,6 +17,7 @@ from napari_brats.core.errors import BratsError, CaseError
 from napari_brats.core.labels import Label
 from napari_brats.core.progress import Job, Progress
 from napari_brats.io.atomic import write_atomically
+from napari_brats.io.case_files import CaseFiles
 from napari_brats.io.discover import discover
 from napari_brats.models.bundle import Bundle, Card, load_bundle, save_bundle
 from napari_brats.training.config import Recipe, TrainConfig, config_from_table
@@ -74,7 +75,7 @@ def train_run(
     from napari_brats.training.validate import validator
 
     hardware = hardware or Hardware()
-    cases, passed_over = yield from _prepared(data, recipe)
+    cases, passed_over = yield from _prepared(data, recipe, hardware)
     split = _split(data, cases, passed_over, recipe, fold)
     if hardware.processes.first:
         _start(run, recipe, split, passed_over)
@@ -149,14 +150,20 @@ def _arguments(network: Network) -> dict[str, Any]:
     return arguments
 
 
-def _prepared(data: Path, recipe: Recipe) -> Job[tuple[list[TrainingCase], dict[str, str]]]:
-    """The cases as the network sees them, and by id why others cannot be trained on."""
+def _prepared(
+    data: Path, recipe: Recipe, hardware: Hardware
+) -> Job[tuple[list[TrainingCase], dict[str, str]]]:
+    """The cases as the network sees them, sorted, and by id why others cannot be trained on.
+
+    Several processes begin with different cases, and find those of the others in the cache.
+    """
     from napari_brats.training.cache import cache_folder, cached_case
 
     files = discover(data, strict=False)
+    _require_distinct_ids(files)
     cases: list[TrainingCase] = []
     passed_over: dict[str, str] = {}
-    for done, case_files in enumerate(files):
+    for done, case_files in enumerate(hardware.processes.own_first(files)):
         case_id = case_files.case_id
         yield Progress(done, len(files), f"Preparing case {case_id}")
         try:
@@ -169,7 +176,22 @@ def _prepared(data: Path, recipe: Recipe) -> Job[tuple[list[TrainingCase], dict[
     if not cases:
         reasons = "\n".join(f"  {case_id}: {why}" for case_id, why in passed_over.items())
         raise CaseError(f"None of the {len(files)} cases in {data} can be trained on:\n{reasons}")
-    return cases, passed_over
+    return sorted(cases, key=lambda case: case.case_id), passed_over
+
+
+def _require_distinct_ids(files: Sequence[CaseFiles]) -> None:
+    """Two cases of one name could be on both sides of a split without anyone noticing."""
+    homes: dict[str, list[Path]] = {}
+    for case_files in files:
+        choices = (*case_files.modalities.values(), *case_files.unassigned)
+        homes.setdefault(case_files.case_id, []).extend(c.path.parent for c in choices[:1])
+    for case_id, folders in homes.items():
+        if len(folders) > 1:
+            listing = "\n".join(f"  {folder}" for folder in folders)
+            raise CaseError(
+                f"{len(folders)} cases are called {case_id}:\n{listing}\nExpected one of each "
+                f"name, so that it is clear what is trained on and what is left out. Rename them."
+            )
 
 
 def _split(
