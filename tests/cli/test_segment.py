@@ -13,6 +13,7 @@ from typing import Any
 import nibabel as nib
 import numpy as np
 import pytest
+from tests.io.brains import NAMELESS, brain, write_nameless
 from typer.testing import CliRunner, Result
 
 from napari_brats import INTENDED_USE, __version__
@@ -375,7 +376,7 @@ def test_stderr_says_what_to_expect_and_where_to_look(
 ):
     result = run(make_case(), "--output", tmp_path / "out", "--uncertainty", "--mirroring", "fast")
     assert f"{CASE}: warning: The skull is on." in result.stderr
-    assert f"{CASE}: Expected Dice: WT 0.90 ± 0.05 (estimated; research only)" in result.stderr
+    assert f"{CASE}: Expected Dice of this result: WT 0.90 ± 0.05 (estimated; research only)" in result.stderr
     assert f"{CASE}: look at 1: ET border, 0.8 ml, left, anterior" in result.stderr
     record = read(tmp_path / "out" / f"{CASE}-seg.json")
     assert record["mirroring"] == "fast"
@@ -389,3 +390,27 @@ def test_an_unknown_mirroring_is_a_usage_error(make_case: MakeCase, tmp_path: Pa
     result = run(make_case(), "--output", tmp_path / "out", "--mirroring", "half")
     assert result.exit_code == 2
     assert "off, fast, full" in result.output
+
+
+def test_nameless_files_are_recognised_and_the_run_says_so(network: Any, tmp_path: Path):
+    folder = write_nameless(tmp_path / "case", brain())
+    result = run(folder, "--output", tmp_path / "out", "--device", "cpu")
+    assert result.exit_code == 0, result.output
+    assert "warning: Recognised from their voxels, not from their names" in result.stderr
+    record = read(tmp_path / "out" / "case-seg.json")
+    inputs = {entry["modality"]: entry for entry in record["inputs"]}
+    assert {m: Path(entry["path"]).name for m, entry in inputs.items()} == NAMELESS
+    assert "please check" in inputs["T1C"]["reason"]
+    assert any("not from their names" in warning for warning in record["warnings"])
+
+
+def test_the_users_word_is_not_overruled_by_the_voxels(network: Any, tmp_path: Path):
+    folder = write_nameless(tmp_path / "case", brain())
+    words = [f"--modality={m}={folder / name}" for m, name in NAMELESS.items()]
+    swapped = [words[0].replace("d.nii", "c.nii"), words[1], words[2].replace("c.nii", "d.nii")]
+    result = run(folder, "--output", tmp_path / "out", "--device", "cpu", *swapped, words[3])
+    assert result.exit_code == 0, result.output
+    assert "T1N and T2W look swapped" in result.stderr
+    volumes = network.seen[0].volumes
+    assert volumes["T1N"].path.name == "c.nii"
+    assert volumes["T2W"].path.name == "d.nii"

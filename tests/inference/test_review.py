@@ -49,5 +49,5 @@ def test_uncertainty_is_kept_only_on_request_and_expectations_are_of_what_was_dr
 def test_an_expectation_without_calibration_has_no_number():
     assert Review().expectation == ""
     raw = Review({Region.WT: ExpectedDice(0.95)})
-    assert raw.expectation == "Expected Dice: unknown, for this bundle is not calibrated."
+    assert raw.expectation.endswith("unknown, for the bundle is not calibrated.")
     assert raw.to_json()["expected_dice"]["WT"] == {"value": 0.95, "error": None}

@@ -39,7 +39,8 @@ def test_without_a_result_it_says_how_to_get_one(panel):
 def test_expected_dice_and_numbered_places_are_shown(panel):
     panel.show_review(REVIEW)
     assert panel.expectation.text() == (
-        "Expected Dice: WT 0.90 \u00b1 0.05, ET 0.70 \u00b1 0.10 (estimated; research only)"
+        "Expected Dice of this result: WT 0.90 \u00b1 0.05, ET 0.70 \u00b1 0.10 "
+        "(estimated; research only)"
     )
     assert panel.places.item(1).text() == f"2: {LONG}, 1.0 ml, right, inferior, posterior"
     assert panel.unusual.isHidden()
@@ -55,11 +56,12 @@ def test_the_list_is_as_high_as_its_first_rows_and_no_wider_than_its_dock(panel,
     panel.resize(200, 400)
     panel.show()
     panel.show_review(REVIEW)
-    rows = [panel.places.sizeHintForRow(row) for row in range(MAX_ROWS)]
-    assert panel.places.sizeHint().height() >= sum(rows)
-    assert panel.minimumSizeHint().width() < 200
     one_line = panel.places.fontMetrics().height()
-    assert rows[0] > 1.5 * one_line  # it wraps
+    height = panel.places.sizeHint().height()
+    assert 1.8 * MAX_ROWS * one_line < height < 3 * MAX_ROWS * one_line  # each row wraps once
+    assert panel.minimumSizeHint().width() < 200
+    panel.resize(800, 400)
+    qtbot.waitUntil(lambda: panel.places.sizeHint().height() < height / 1.5)
 
 
 class Viewer:
@@ -81,12 +83,8 @@ def test_clicks_and_arrow_keys_go_to_the_place(panel, qtbot):
     where = panel.places.visualItemRect(panel.places.item(1)).center()
     qtbot.mouseClick(panel.places.viewport(), Qt.MouseButton.LeftButton, pos=where)
     assert viewer.visited[-1] == ("key", (1, 0, 0))
-    panel.places.setCurrentRow(2)  # not by the user: the views stay
-    before = len(viewer.visited)
-    panel.places.setFocus()
-    qtbot.waitUntil(panel.places.hasFocus)
     qtbot.keyClick(panel.places, Qt.Key.Key_Down)
-    assert viewer.visited[before:] == [("key", (3, 0, 0))]
+    assert viewer.visited[-1] == ("key", (2, 0, 0))
 
 
 def test_a_result_that_is_gone_takes_its_review_along(panel):

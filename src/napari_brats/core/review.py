@@ -100,8 +100,8 @@ class Review:
             if dice.error is not None
         ]
         if not parts:
-            return "Expected Dice: unknown, for this bundle is not calibrated."
-        return f"Expected Dice: {', '.join(parts)} (estimated; research only)"
+            return "Expected Dice of this result: unknown, for the bundle is not calibrated."
+        return f"Expected Dice of this result: {', '.join(parts)} (estimated; research only)"
 
     def to_json(self) -> dict[str, Any]:
         """JSON-able facts; ``expected_dice`` is null for a region of which nothing was found."""

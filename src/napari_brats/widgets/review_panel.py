@@ -44,8 +44,8 @@ class ReviewPanel(QWidget):
         layout.setContentsMargins(0, 0, 0, 0)
         for widget in (self.unusual, self.expectation, self.heading, self.places):
             layout.addWidget(widget)
-        self.places.currentItemChanged.connect(self._on_item_changed)
-        self.places.itemClicked.connect(self._on_item_clicked)
+        self.places.currentItemChanged.connect(self._on_item_changed)  # by arrow keys, too
+        self.places.itemClicked.connect(self._on_item_clicked)  # the same one once more
         self.show_review(None)
 
     def show_review(self, review: Review | None) -> None:
@@ -60,8 +60,7 @@ class ReviewPanel(QWidget):
         self.places.show_places(places)
 
     def _on_item_changed(self, item: QListWidgetItem | None) -> None:
-        """An arrow key moved on; a click says so itself."""
-        if item is not None and self.places.hasFocus():
+        if item is not None:
             self._on_item_clicked(item)
 
     def _on_item_clicked(self, item: QListWidgetItem) -> None:
@@ -90,10 +89,10 @@ class PlaceList(QListWidget):
         self.updateGeometry()
 
     def sizeHint(self) -> QSize:
-        """As high as the first rows at the present width."""
-        rows = min(self.count(), MAX_ROWS)
-        height = sum(self.sizeHintForRow(row) for row in range(rows)) + 2 * self.frameWidth()
-        return QSize(0, height)
+        """As high as the first rows, wrapped at the present width."""
+        self.doItemsLayout()
+        rows = [self.visualItemRect(self.item(i)) for i in range(min(self.count(), MAX_ROWS))]
+        return QSize(0, sum(row.height() for row in rows) + 2 * self.frameWidth())
 
     def minimumSizeHint(self) -> QSize:
         """No width of its own: the panel decides."""
