@@ -14,6 +14,7 @@ from napari_brats.core.modalities import MODALITIES
 from napari_brats.io.checks import check_case
 from napari_brats.io.convention import infer_convention
 from napari_brats.io.discover import CaseFiles, discover
+from napari_brats.io.fill_in import verdicts
 from napari_brats.io.load import load_case
 
 CASES = Path(os.environ.get("NAPARI_BRATS_CASES", ""))
@@ -34,15 +35,34 @@ def test_all_cases_are_found_whole(found: dict[str, CaseFiles]) -> None:
     assert sum(files.label_map is not None for files in found.values()) == 18
 
 
-@pytest.mark.parametrize("case_id", ["BraTS2021_00006", "BraTS2021_01483", "BRATS_009"])
-def test_stripped_cases_raise_no_warning_and_swaps_do(
+@pytest.mark.parametrize("case_id", ["BraTS2021_00006", "BraTS2021_01478", "BRATS_009"])
+def test_right_names_raise_no_warning_and_the_23_wrong_orders_do(
     case_id: str, found: dict[str, CaseFiles]
 ) -> None:
     case = load_case(found[case_id])
     assert check_case(case) == ()
-    for first, second in itertools.combinations(MODALITIES, 2):
-        volumes = {**case.volumes, first: case.volumes[second], second: case.volumes[first]}
-        assert "look swapped" in " ".join(check_case(replace(case, volumes=volumes)))
+    for order in list(itertools.permutations(MODALITIES))[1:]:
+        volumes = {m: case.volumes[taken] for m, taken in zip(MODALITIES, order, strict=True)}
+        (warning,) = check_case(replace(case, volumes=volumes))
+        assert "do not fit their names" in warning
+
+
+@pytest.mark.parametrize("case_id", ["BraTS-MET-00110-000", "BRATS_009"])
+def test_images_of_cases_it_was_not_fitted_on_are_recognised(
+    case_id: str, found: dict[str, CaseFiles]
+) -> None:
+    case = load_case(found[case_id])
+    given = verdicts({}, [case.volumes[m] for m in reversed(MODALITIES)])
+    assert [verdict.modality for verdict in given] == list(reversed(MODALITIES))
+
+
+def test_a_native_scan_is_not_recognised_but_told_to_have_its_skull(
+    found: dict[str, CaseFiles],
+) -> None:
+    case = load_case(found["TCGA-FG-6692_native"])
+    for verdict in verdicts({}, list(case.volumes.values())):
+        assert verdict.modality is None
+        assert "skull" in verdict.reason
 
 
 def test_a_metastasis_raises_no_warning(found: dict[str, CaseFiles]) -> None:

@@ -92,7 +92,7 @@ def has_skull(look: Look) -> bool:
 
 
 def _step(count: int) -> int:
-    return max(1, round(count / _SAMPLES_PER_AXIS))
+    return max(1, count // _SAMPLES_PER_AXIS)
 
 
 def _background_value(sample: Array) -> Any:
