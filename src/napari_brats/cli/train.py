@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+import time
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -9,9 +11,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from napari_brats import INTENDED_USE
-from napari_brats.cli.console import note, say, usage_error
+from napari_brats.cli.console import ProgressReport, say, usage_error
 from napari_brats.core.errors import BundleError
-from napari_brats.core.progress import Job, T
+from napari_brats.core.progress import Job, Progress, T
 
 if TYPE_CHECKING:
     from napari_brats.training.config import Recipe
@@ -188,12 +190,37 @@ def bundle(
 
 
 def _show(job: Job[T], every: int) -> T:
-    """Run a job to its end, printing every so many steps of its progress on stderr."""
-    while True:
-        try:
-            progress = next(job)
-        except StopIteration as end:
-            result: T = end.value
-            return result
-        if every and progress.done % every == 0:
-            note(f"{progress.done}/{progress.total} {progress.message}")
+    """Run a job to its end: a bar with the time left on a terminal, else a line now and then.
+
+    ``every`` is how many steps share a line; 0 shows nothing (all but one of several processes).
+    """
+    clock = _TimeLeft()
+    on_terminal = sys.stderr.isatty()
+    with ProgressReport(total=0) as report:
+        while True:
+            try:
+                progress = next(job)
+            except StopIteration as end:
+                result: T = end.value
+                return result
+            if every and (on_terminal or progress.done % every == 0):
+                left = clock.text(progress, time.monotonic())
+                report.step(replace(progress, message=progress.message + left))
+
+
+class _TimeLeft:
+    """How long a job still takes, by its pace since its present stage began."""
+
+    def __init__(self) -> None:
+        self._total = -1
+        self._first = (0, 0.0)
+
+    def text(self, progress: Progress, now_s: float) -> str:
+        """Such as ", 12 min left"; empty while there is no pace yet. A new total, a new stage."""
+        if progress.total != self._total:
+            self._total, self._first = progress.total, (progress.done, now_s)
+        done, began_s = self._first
+        if progress.done <= done or progress.done >= progress.total:
+            return ""
+        seconds = (now_s - began_s) / (progress.done - done) * (progress.total - progress.done)
+        return f", {seconds / 60:.0f} min left" if seconds >= 90 else f", {seconds:.0f} s left"
