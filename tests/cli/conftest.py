@@ -57,7 +57,9 @@ class FakeNetwork:
             {Region.WT: ExpectedDice(0.9, 0.05)},
             (Place(Region.ET, "ET border", 0.8, "left, anterior", (1, 2, 3)),),
             ("The skull is on.",),
-            np.full(labels.shape, 0.5, np.float16) if options.keep_uncertainty else None,
+            uncertainty=(
+                np.full(labels.shape, 0.5, np.float16) if options.keep_uncertainty else None
+            ),
         )
         return Segmentation(
             case.case_id,

@@ -24,6 +24,7 @@ from napari_brats.core.modalities import Modality
 from napari_brats.io.atomic import write_atomically
 from napari_brats.io.checks import check_case
 from napari_brats.io.discover import CaseFiles
+from napari_brats.io.fill_in import file_remarks, fill_in
 from napari_brats.io.load import load_case
 from napari_brats.io.sidecar import grid_to_json
 
@@ -122,10 +123,10 @@ def case_and_record(
 
     ``onto`` is the modality onto whose grid the others are resampled. What looks wrong is told.
     """
-    files = replace(files, label_map=None)
+    files = fill_in(replace(files, label_map=None))
     inputs = input_records(files)
     case = load_case(files, resample_to=Modality(onto) if onto else None, with_label_map=False)
-    warnings = list(check_case(case))
+    warnings = [*file_remarks(files), *check_case(case)]
     for warning in warnings:
         report.line(f"{files.case_id}: warning: {warning}")
     record: dict[str, Any] = {
