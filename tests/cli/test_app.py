@@ -15,6 +15,7 @@ from typer.testing import CliRunner
 from napari_brats import __version__
 from napari_brats._sample_data import SAMPLE_CASE_ID, sample_directory
 from napari_brats.cli import app
+from napari_brats.core.errors import BratsError
 
 COMMANDS = (
     "segment",
@@ -84,6 +85,27 @@ def test_bundles_lists_cards(network: object):
     listed = json.loads(invoke("bundles", "--json").stdout)
     assert listed["default"] == "glioma-unet3d"
     assert listed["bundles"][0]["sha256"] == "ab" * 32
+
+
+def test_a_bundle_goes_to_the_users_folder_unless_told_otherwise(
+    network: object, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+):
+    from napari_brats.models.bundle import user_folder
+
+    folders = []
+
+    def bundle_run(run: Path, name: str, folder: Path, *_: object):
+        folders.append(folder)
+        raise BratsError(f"{run} is not the folder of a run")
+        yield
+
+    monkeypatch.setattr("napari_brats.training.runs.bundle_run", bundle_run)
+    assert invoke("bundle", tmp_path, "--name", "mine").exit_code == 1
+    assert invoke("bundle", tmp_path, "--name", "mine", "--output", tmp_path).exit_code == 1
+    assert folders == [user_folder(), tmp_path]
+    refused = invoke("bundle", tmp_path, "--name", "glioma-unet3d")
+    assert refused.exit_code == 2
+    assert "built-in" in refused.stderr
 
 
 def test_bundles_marks_the_users_own_and_names_damaged_cards(network: object):

@@ -45,6 +45,11 @@ def test_all_modalities_in_words():
     )
 
 
+def test_a_single_case_is_no_mean():
+    one = card({"mean_dice_by_modalities": {"T1C": {"WT": {"mean": 0.5, "n": 1}}}})
+    assert "(1 case left out of training)" in expectation_text(one, [Modality.T1C])
+
+
 def test_regions_that_are_lost_are_named():
     assert expectation_text(FULL, [Modality.T2F]).endswith(" TC and ET cannot be relied on.")
 

@@ -59,7 +59,7 @@ def panel(qtbot, shelf, viewer):
 
 def test_the_users_bundles_are_marked(panel):
     texts = [panel.bundle_box.itemText(i) for i in range(panel.bundle_box.count())]
-    assert texts == ["Unet", "Mine (yours)"]
+    assert texts == ["Unet", "mine: Mine (yours)"]
     assert "Adults only" in panel.bundle_box.toolTip()
 
 
@@ -82,7 +82,7 @@ def test_a_bundle_made_meanwhile_is_there_when_the_list_opens(panel, shelf):
     shelf.append(BundleList((*shelf[0].bundles, make_bundle("new", 0.9, Path("user"))), ()))
     panel.bundle_box.showPopup()
     panel.bundle_box.hidePopup()
-    assert panel.bundle_box.itemText(2) == "New (yours)"
+    assert panel.bundle_box.itemText(2) == "new: New (yours)"
 
 
 def test_a_damaged_card_is_told_of_once(panel, shelf):

@@ -146,7 +146,7 @@ def test_a_damaged_run_is_named(panel, tmp_path):
     (tmp_path / "run.json").write_text("{")
     panel.run.set_path(tmp_path)
     assert "run.json" in panel.run_note.text()
-    assert panel.train_button.text() == "Train"
+    assert not panel.train_button.isEnabled()
 
 
 def test_a_bundle_is_made_offered_and_told_of(panel, qtbot, monkeypatch, tmp_path):
@@ -194,3 +194,16 @@ def test_what_a_folder_holds_in_words():
 def test_a_finished_run_in_words():
     state = RunState(10, 10, True, Path("cases"), 1, "")
     assert run_text(state) == "Holds a run: 10 of 10 steps, from scratch, on 1 case in cases."
+
+
+def test_passed_over_cases_are_counted():
+    state = RunState(1, 10, True, Path("cases"), 1, "", ("P7",))
+    assert "1 case passed over; run.json says why. 'Go on' keeps" in run_text(state)
+
+
+def test_a_finished_run_is_not_trained_again(panel, monkeypatch, tmp_path):
+    state = RunState(10, 10, True, tmp_path, 5, "unet")
+    monkeypatch.setattr(train_control, "run_state", lambda _run: state)
+    panel.run.set_path(tmp_path / "run")
+    assert not panel.train_button.isEnabled()
+    assert "finished" in panel.train_button.toolTip()

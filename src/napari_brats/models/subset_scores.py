@@ -51,7 +51,7 @@ def expectation_text(card: Card, modalities: Collection[Modality]) -> str:
         return ""
     used = [modality for modality in card.modalities if modality in modalities]
     figures = ", ".join(f"{region} {dice.mean:.2f}" for region, dice in expected.items())
-    notes = f"mean of {_counts(expected)} cases left out of training"
+    notes = f"{_counts(expected)} left out of training"
     if len(used) == len(card.modalities):
         return f"Expect Dice {figures} ({notes})."
     full = expected_by_subset(card, card.modalities)
@@ -64,9 +64,11 @@ def expectation_text(card: Card, modalities: Collection[Modality]) -> str:
 
 
 def _counts(expected: Mapping[Region, MeanDice]) -> str:
-    """``4``, or ``4, 4 and 3`` where not every case has every region."""
+    """``mean of 4 cases``, or ``mean of 4, 4 and 3 cases`` where not all have every region."""
     counts = [str(dice.cases) for dice in expected.values()]
-    return counts[0] if len(set(counts)) == 1 else _listed(counts)
+    if set(counts) == {"1"}:
+        return "1 case"
+    return f"mean of {counts[0] if len(set(counts)) == 1 else _listed(counts)} cases"
 
 
 def _listed(words: list[str] | list[Region] | list[Modality]) -> str:

@@ -64,6 +64,8 @@ class RunState:
         The folder, and how many of its cases train.
     start_from
         The bundle it started from; empty for none.
+    passed_over
+        Ids of the cases in the folder that could not be used.
     """
 
     done: int
@@ -72,6 +74,12 @@ class RunState:
     data: Path
     cases: int
     start_from: str
+    passed_over: tuple[str, ...] = ()
+
+    @property
+    def is_finished(self) -> bool:
+        """Whether there is nothing left to train."""
+        return self.done >= self.steps and self.has_checkpoint
 
 
 def survey(data: Path) -> Survey:
@@ -159,6 +167,7 @@ def run_state(run: Path) -> RunState | None:
         Path(split.data),
         len(split.train),
         recipe.config.start_from,
+        tuple(json.loads((run / RUN).read_text()).get("passed_over", ())),
     )
 
 

@@ -70,5 +70,6 @@ def bundle_choice(bundle: Bundle) -> Choice:
     """A bundle as an entry of a drop-down; the tool tip says what it is meant for."""
     card = bundle.card
     details = [card.title, card.intended_use, card.limits]
-    title = f"{card.title} (yours)" if bundle.is_users else card.title
+    named = card.title if card.title == card.name else f"{card.name}: {card.title}"
+    title = f"{named} (yours)" if bundle.is_users else card.title
     return Choice(card.name, title, "\n".join(text for text in details if text))

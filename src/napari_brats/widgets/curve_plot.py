@@ -15,6 +15,9 @@ from qtpy.QtWidgets import QSizePolicy, QWidget
 LEFT, RIGHT, TOP, BOTTOM, GAP = 40, 8, 20, 18, 8
 """Room in pixels for the axes' numbers and the titles, and between two plots."""
 
+KEY = 14
+"""Length in pixels of the line beside a title that shows its colour."""
+
 FAINT = 70
 """Of 255: how much is seen of the single steps behind their smoothed curve."""
 
@@ -91,8 +94,11 @@ class CurvePlot(QWidget):
     def _draw(self, painter: QPainter, curve: Curve, area: QRectF) -> None:
         text = self.palette().color(QPalette.ColorRole.WindowText)
         top = curve.top or nice_top(curve.values)
-        painter.setPen(QColor(curve.color))
-        above = QRectF(area.left(), area.top() - TOP, area.width(), TOP)
+        middle = area.top() - TOP / 2
+        painter.setPen(QPen(QColor(curve.color), 3.0))
+        painter.drawLine(QPointF(area.left(), middle), QPointF(area.left() + KEY, middle))
+        painter.setPen(text)
+        above = QRectF(area.left() + KEY + 6, area.top() - TOP, area.width(), TOP)
         painter.drawText(above, Qt.AlignmentFlag.AlignVCenter, title_of(curve))
         grid = QColor(text)
         grid.setAlpha(FAINT)

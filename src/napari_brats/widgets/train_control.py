@@ -125,17 +125,13 @@ class TrainController(QObject):
         try:
             state = None if run is None else run_state(run)
         except BratsError as error:
-            self._panel.show_run(str(error), goes_on=False, has_network=False, is_error=True)
+            self._panel.show_damaged_run(str(error))
             return
         if state is None:
-            self._panel.show_run("", goes_on=False, has_network=False)
+            self._panel.show_run("", None)
             self._panel.show_history((), (), (), 1)
             return
-        self._panel.show_run(
-            run_text(state),
-            goes_on=state.done < state.steps,
-            has_network=state.has_checkpoint,
-        )
+        self._panel.show_run(run_text(state), state)
         self._show_history()
 
     def _show_history(self) -> None:
@@ -146,8 +142,12 @@ class TrainController(QObject):
         except BratsError:  # being written
             return
         if state is not None:
-            columns = [history[name].tolist() for name in ("step", "loss", "soft_dice")]
-            self._panel.show_history(*columns, state.steps)
+            self._panel.show_history(
+                history["step"].tolist(),
+                history["loss"].tolist(),
+                history["soft_dice"].tolist(),
+                state.steps,
+            )
 
     def _on_train_requested(self, request: TrainRequest) -> None:
         self._run(self._train(request, self._should_stop()), self._on_trained)
@@ -231,9 +231,11 @@ def survey_text(found: Survey) -> str:
 def run_text(state: RunState) -> str:
     """A run in words."""
     start = f"from '{state.start_from}'" if state.start_from else "from scratch"
-    begun = f"{state.done} of {state.steps} steps, {start}, on {_count(state.cases, 'case')}"
-    rest = "" if state.done >= state.steps else " 'Go on' keeps its settings."
-    return f"Holds a run: {begun} in {state.data}.{rest}"
+    text = f"Holds a run: {state.done} of {state.steps} steps, {start}, "
+    text += f"on {_count(state.cases, 'case')} in {state.data}."
+    if state.passed_over:
+        text += f" {_count(len(state.passed_over), 'case')} passed over; run.json says why."
+    return text if state.is_finished else f"{text} 'Go on' keeps its settings."
 
 
 def _count(number: int, word: str) -> str:

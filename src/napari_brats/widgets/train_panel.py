@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from qtpy.QtCore import QSignalBlocker, Signal
+from qtpy.QtCore import Signal
 from qtpy.QtWidgets import (
     QFormLayout,
     QHBoxLayout,
@@ -21,6 +21,7 @@ from qtpy.QtWidgets import (
 
 from napari_brats import INTENDED_USE
 from napari_brats.core.progress import Progress
+from napari_brats.training.fine_tuning import RunState
 from napari_brats.widgets.choice_box import Choice, ChoiceBox
 from napari_brats.widgets.curve_plot import Curve, CurvePlot
 from napari_brats.widgets.folder_edit import FolderEdit
@@ -28,7 +29,8 @@ from napari_brats.widgets.message import MessageLabel
 from napari_brats.widgets.segment_panel import time_left_text
 
 SCRATCH = Choice("", "From scratch", "Random weights; takes many more cases and epochs")
-LOSS_COLOR, DICE_COLOR = "#D55E00", "#56B4E9"
+LOSS_COLOR, DICE_COLOR = "#D55E00", "#3D9BD9"
+"""Vermillion and a blue that both themes' grounds let be seen."""
 
 
 @dataclass(frozen=True)
@@ -74,7 +76,9 @@ class TrainPanel(QWidget):
         self.run = FolderEdit("Folder of the run")
         self.run_note = MessageLabel()
         self.epochs = _spin_box(1, 1000, 10, "One epoch is 50 steps of two patches")
+        self.epochs.setSuffix(" x 50 steps")
         self.left_out = _spin_box(1, 1, 1, "Patients kept out of training, to score the network on")
+        self.left_out.setSuffix(" to score on")
         self.device_box = ChoiceBox()
         self.train_button = QPushButton("Train")
         self.cancel_button = QPushButton("Cancel")
@@ -90,11 +94,12 @@ class TrainPanel(QWidget):
         self.message = MessageLabel()
         self._running = False
         self._labelled = 0
-        self._goes_on = self._has_network = False
+        self._state: RunState | None = None
+        self._is_damaged = False
         self._lay_out()
         self._connect()
         self.show_survey("", 0)
-        self.show_run("", goes_on=False, has_network=False)
+        self.show_run("", None)
         self.show_history((), (), (), 1)
 
     def set_bundles(self, bundles: Sequence[Choice]) -> None:
@@ -115,19 +120,17 @@ class TrainPanel(QWidget):
         self.left_out.setValue(max(1, round(labelled / 5)))
         self._refresh()
 
-    def show_run(
-        self, text: str, *, goes_on: bool, has_network: bool, is_error: bool = False
-    ) -> None:
-        """Say what the run's folder holds: whether a run that can go on, and a network yet."""
-        (self.run_note.show_error if is_error else self.run_note.show_note)(text)
-        self._goes_on, self._has_network = goes_on, has_network
+    def show_run(self, text: str, state: RunState | None) -> None:
+        """Say what the run's folder holds: how far the run in it is, None for no run."""
+        self.run_note.show_note(text)
+        self._state, self._is_damaged = state, False
         self._refresh()
 
-    def show_folders(self, data: Path, run: Path) -> None:
-        """Put these into the fields, as if chosen before; nothing is emitted."""
-        for edit, path in ((self.data, data), (self.run, run)):
-            with QSignalBlocker(edit):
-                edit.set_path(path)
+    def show_damaged_run(self, text: str) -> None:
+        """Say why the run's folder cannot be used."""
+        self.run_note.show_error(text)
+        self._state, self._is_damaged = None, True
+        self._refresh()
 
     def show_history(
         self,
@@ -210,30 +213,34 @@ class TrainPanel(QWidget):
 
     def _refresh(self) -> None:
         reason = self._blocker()
-        self.train_button.setText("Go on" if self._goes_on else "Train")
+        goes_on = self._state is not None and not self._state.is_finished
+        has_network = self._state is not None and self._state.has_checkpoint
+        self.train_button.setText("Go on" if goes_on else "Train")
         self.train_button.setEnabled(not self._running and not reason)
         self.train_button.setToolTip(reason or "Train a network on the labelled cases")
         self.cancel_button.setEnabled(self._running)
         for widget in (self.data, self.start_box, self.epochs, self.left_out):
-            widget.setEnabled(not self._running and not self._goes_on)
+            widget.setEnabled(not self._running and not goes_on)
         for widget in (self.run, self.device_box):
             widget.setEnabled(not self._running)
         self.bar.setVisible(self._running)
         self.step_label.setVisible(self._running)
-        can_bundle = self._has_network and not self._running
+        can_bundle = has_network and not self._running
         self.name.setEnabled(can_bundle)
         self.bundle_button.setEnabled(can_bundle and bool(self.name.text().strip()))
         self.bundle_button.setToolTip(
             "Score the network on the cases left out, and put it among your bundles"
-            if self._has_network
+            if has_network
             else "The run has no checkpoint yet."
         )
 
     def _blocker(self) -> str:
         """Why training cannot begin; empty where it can."""
-        if not self.run.path():
+        if not self.run.path() or self._is_damaged:
             return "Choose a folder for the run."
-        if not self._goes_on and self._labelled < 2:
+        if self._state is not None and self._state.is_finished:
+            return "This run is finished. Make a bundle of it, or choose another run folder."
+        if self._state is None and self._labelled < 2:
             return "Choose a folder with at least two labelled cases."
         if not (self.start_box.count() and self.device_box.count()):
             return "Looking for bundles and devices."
