@@ -80,8 +80,8 @@ def train(
     log = RunLog(run)
     if (run / LAST).exists():
         load_checkpoint(state, run / LAST)
-        if processes.first:
-            log.forget_after(state.step)
+    if processes.first:
+        log.forget_after(state.step)  # also those of a run that was ended before its checkpoint
     module = Trained(state.network, objective, config)
     wrapped = processes.wrap(module, hardware.device)
     last_saved = state.step
