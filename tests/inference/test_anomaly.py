@@ -68,7 +68,7 @@ def full_resolution(monkeypatch):
     monkeypatch.setattr(module, "WORKING_MM", (1.0, 1.0, 1.0))
 
 
-@pytest.mark.parametrize("method", ["autoencoder", "mirror", "flair"])
+@pytest.mark.parametrize("method", ["combined", "autoencoder", "mirror", "flair"])
 @pytest.mark.parametrize("affine", [(-1.0, -1.0, 1.0), (1.0, -1.0, -1.0)])
 def test_the_lesion_stands_out_on_the_grid_of_the_file(method, affine):
     found = drain(
@@ -155,5 +155,5 @@ def test_a_case_without_what_is_judged_is_refused(modalities, method, said):
 
 
 def test_an_unknown_method_is_refused_by_name():
-    with pytest.raises(JobError, match=r"'guess'.*autoencoder, mirror, flair"):
+    with pytest.raises(JobError, match=r"'guess'.*combined, autoencoder, mirror, flair"):
         drain(find_anomalies(make_case(), AnomalyOptions("guess")))

@@ -34,8 +34,8 @@ def anomaly(
         str | None,
         typer.Option(
             metavar="NAME",
-            help="autoencoder, mirror (against the other hemisphere) or flair (brightness of "
-            "T2-FLAIR). Default: the one that did best on cases left out, see docs/models.md.",
+            help="combined (default: autoencoder and mirror), autoencoder, mirror (against the "
+            "other hemisphere) or flair (brightness of T2-FLAIR); compared in docs/models.md.",
         ),
     ] = None,
     device: Annotated[
