@@ -12,6 +12,7 @@ from napari_brats.core.errors import BratsError, CaseError
 from napari_brats.core.progress import drain
 from napari_brats.models.bundle import load_bundle
 from napari_brats.training.config import TrainConfig
+from napari_brats.training.curves import read_curves
 from napari_brats.training.fine_tuning import left_out, recipe_for, run_state, survey
 from napari_brats.training.objectives import objective_for
 from napari_brats.training.runs import train_run
@@ -107,3 +108,19 @@ def test_how_far_a_run_is(data, tmp_path):
     state = run_state(run)
     assert (state.done, state.steps, state.has_checkpoint, state.cases) == (2, 2, True, 1)
     assert state.data == data.resolve()
+
+
+def test_a_run_stopped_before_its_first_checkpoint_begins_again(data, tmp_path):
+    run = tmp_path / "run"
+    tiny = TrainConfig(
+        epochs=1, steps_per_epoch=3, patch_size=(16, 16, 16), widths=(4, 8), validate_every=0
+    )
+    recipe = replace(recipe_for(None, 1, ("P3",)), config=tiny)
+    job = train_run(data, run, recipe)
+    while "loss" not in next(job).message:
+        pass
+    job.close()
+    state = run_state(run)
+    assert (state.done, state.has_checkpoint, state.is_finished) == (1, False, False)
+    drain(train_run(data, run, recipe))
+    assert read_curves(run).history["step"].tolist() == [1, 2, 3]
