@@ -34,8 +34,8 @@ class LayerViewer(Protocol):
     def case(self, key: str) -> Case:
         """An open case as a value; CaseError if it cannot be made one."""
 
-    def add_layers(self, key: str, layers: Sequence[LayerData]) -> None:
-        """Show layers that belong to a case; what is selected stays so."""
+    def add_maps(self, key: str, layers: Sequence[LayerData]) -> None:
+        """Show images that belong to a case; what is selected stays selected."""
 
 
 class AnomalyController(QObject):
@@ -92,7 +92,7 @@ class AnomalyController(QObject):
                 text = f"Case {case.case_id} was closed during the run; its result was discarded."
                 self._panel.show_result(text)
                 return
-            self._viewer.add_layers(key, layers_of(result, case, key))
+            self._viewer.add_maps(key, layers_of(result, case, key))
             self._panel.show_result(text_of(result))
 
         self._panel.set_running(True)

@@ -32,7 +32,7 @@ class AnomalyPanel(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.anomaly_box = ChoiceBox()
-        self.anomaly_button = QPushButton("Map")
+        self.anomaly_button = QPushButton("Map anomalies")
         self.denoise_box = ChoiceBox()
         self.denoise_button = QPushButton("Denoise")
         self.cancel_button = QPushButton("Cancel")
@@ -88,16 +88,11 @@ class AnomalyPanel(QWidget):
 
     def _lay_out(self) -> None:
         grid = QGridLayout()
-        for row, (title, box, button) in enumerate(
-            (
-                ("Anomaly", self.anomaly_box, self.anomaly_button),
-                ("Noise", self.denoise_box, self.denoise_button),
-            )
-        ):
-            grid.addWidget(QLabel(title), row, 0)
-            grid.addWidget(box, row, 1)
-            grid.addWidget(button, row, 2)
-        grid.setColumnStretch(1, 1)
+        grid.addWidget(self.anomaly_box, 0, 0)
+        grid.addWidget(self.anomaly_button, 0, 1)
+        grid.addWidget(self.denoise_box, 1, 0)
+        grid.addWidget(self.denoise_button, 1, 1)
+        grid.setColumnStretch(0, 1)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addLayout(grid)
