@@ -55,8 +55,8 @@ class FakeNetwork:
         keep = options.keep_probabilities
         review = Review(
             {Region.WT: ExpectedDice(0.9, 0.05)},
-            (Place(Region.ET, "ET border", 0.8, "left, anterior", (1, 2, 3)),),
-            ("The skull is on.",),
+            places=(Place(Region.ET, "ET border", 0.8, "left, anterior", (1, 2, 3)),),
+            unusual=("The skull is on.",),
             uncertainty=(
                 np.full(labels.shape, 0.5, np.float16) if options.keep_uncertainty else None
             ),

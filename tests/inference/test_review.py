@@ -1,11 +1,16 @@
 """The review of a result: voxels in file order, and nothing kept that was not asked for."""
 
+from dataclasses import replace
+
 import numpy as np
+import pytest
 
 from napari_brats.core.geometry import Grid
 from napari_brats.core.labels import Label, Region
 from napari_brats.core.modalities import Modality
-from napari_brats.core.review import ExpectedDice, Review
+from napari_brats.core.review import Review
+from napari_brats.inference import review as module
+from napari_brats.inference.expected import Signs
 from napari_brats.inference.mirroring import MirroredPrediction, Mirroring
 from napari_brats.inference.preprocess import prepare_image
 from napari_brats.inference.review import Answer, review_answer
@@ -46,8 +51,40 @@ def test_uncertainty_is_kept_only_on_request_and_expectations_are_of_what_was_dr
     assert review.to_json()["agreement"] == {"WT": 0.5, "TC": 0.25, "ET": 1.0}
 
 
-def test_an_expectation_without_calibration_has_no_number():
+CALIBRATION = {
+    "intercept": {"WT": 0.8},
+    "slope": [0.1, 0.0, 0.0],
+    "mean": [0.9, 1.0, 1.0],
+    "scale": [0.1, 1.0, 1.0],
+    "error": {"WT": 0.05},
+    "cases": 17,
+}
+
+
+@pytest.mark.parametrize(
+    ("modalities", "mirroring", "unusual", "words"),
+    [
+        (CARD.modalities, Mirroring.OFF, (), "WT 0.80 \u00b1 0.05"),
+        (CARD.modalities, Mirroring.FULL, (), "not calibrated with mirroring full"),
+        (CARD.modalities, Mirroring.OFF, ("The skull is on.",), "the images are unusual"),
+        ((*CARD.modalities, Modality.T2F), Mirroring.OFF, (), "T2F is missing"),
+    ],
+)
+def test_a_dice_is_expected_only_where_it_was_calibrated(
+    monkeypatch, modalities, mirroring, unusual, words
+):
+    monkeypatch.setattr(module, "find_unusual", lambda *_: unusual)
+    monkeypatch.setattr(module, "signs_of", lambda *_: {Region.WT: Signs(0.9, 1.0, 1.0)})
+    answer, doubt = _answer(np.eye(4))
+    card = replace(CARD, modalities=modalities, scores={"expected_dice": {"off": CALIBRATION}})
+    labels = np.zeros(doubt.shape, np.uint8)
+    review = review_answer(
+        replace(answer, mirroring=mirroring), labels, card, keep_uncertainty=False
+    )
+    assert words in review.expectation
+    error = review.to_json()["expected_dice"]["WT"]["error"]
+    assert error == (None if review.why_unknown else 0.05)
+
+
+def test_where_nothing_was_found_nothing_is_expected():
     assert Review().expectation == ""
-    raw = Review({Region.WT: ExpectedDice(0.95)})
-    assert raw.expectation.endswith("unknown, for the bundle is not calibrated.")
-    assert raw.to_json()["expected_dice"]["WT"] == {"value": 0.95, "error": None}

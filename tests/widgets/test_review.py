@@ -15,7 +15,7 @@ from napari_brats.widgets.review_panel import MAX_ROWS, NO_PLACES, NO_RESULT, Re
 LONG = "WT perhaps missed"
 REVIEW = Review(
     {Region.WT: ExpectedDice(0.9, 0.05), Region.ET: ExpectedDice(0.7, 0.1)},
-    tuple(
+    places=tuple(
         Place(Region.WT, LONG, 1.0, "right, inferior, posterior", (index, 0, 0))
         for index in range(8)
     ),

@@ -52,8 +52,8 @@ class ExpectedDice:
     value
         0 to 1.
     error
-        Mean absolute error of such expectations on cases left out of training; None where the
-        bundle was not calibrated, so that ``value`` is what the probabilities alone say.
+        Mean absolute error of such expectations on cases left out of training; None where there
+        is no calibration for such a case, so that ``value`` is what the probabilities alone say.
     """
 
     value: float
@@ -68,6 +68,8 @@ class Review:
     ----------
     expected_dice
         Region -> expectation; a region of which nothing was found is not in it.
+    why_unknown
+        Why the expectations are not calibrated, in words; empty if they are.
     places
         Where to look, the place with the most expected error first.
     unusual
@@ -81,6 +83,7 @@ class Review:
     """
 
     expected_dice: Mapping[Region, ExpectedDice] = field(default_factory=dict)
+    why_unknown: str = ""
     places: tuple[Place, ...] = ()
     unusual: tuple[str, ...] = ()
     agreement: Mapping[Region, float] = field(default_factory=dict)
@@ -100,7 +103,7 @@ class Review:
             if dice.error is not None
         ]
         if not parts:
-            return "Expected Dice of this result: unknown, for the bundle is not calibrated."
+            return f"Expected Dice of this result: unknown, for {self.why_unknown}."
         return f"Expected Dice of this result: {', '.join(parts)} (estimated; research only)"
 
     def to_json(self) -> dict[str, Any]:

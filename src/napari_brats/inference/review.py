@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -12,7 +12,7 @@ import numpy.typing as npt
 from napari_brats.core.labels import REGIONS, LabelMap
 from napari_brats.core.modalities import Modality
 from napari_brats.core.review import Review
-from napari_brats.inference.expected import expect_dice, signs_of
+from napari_brats.inference.expected import CARD_KEY, expect_dice, signs_of
 from napari_brats.inference.mirroring import MirroredPrediction, Mirroring
 from napari_brats.inference.preprocess import PreparedImage
 from napari_brats.inference.uncertainty import find_places, uncertainty_map
@@ -64,10 +64,27 @@ def review_answer(
     drawn = placement.to_canonical(labels)
     signs = signs_of(probabilities, drawn, agreement, math.prod(prepared.spacing_mm))
     places = find_places(probabilities, drawn, prepared.brain, prepared.spacing_mm)
+    unusual = find_unusual(prepared, answer.arrays, card.modalities, agreement)
+    why_unknown = _why_unknown(answer, card, unusual)
     return Review(
-        expect_dice(signs, card.scores, answer.mirroring),
+        expect_dice(signs, {} if why_unknown else card.scores, answer.mirroring),
+        why_unknown,
         tuple(replace(p, voxel=placement.voxel_to_file(p.voxel)) for p in places),
-        find_unusual(prepared, answer.arrays, card.modalities, agreement),
+        unusual,
         agreement,
         placement.to_file(uncertainty_map(probabilities)) if keep_uncertainty else None,
     )
+
+
+def _why_unknown(answer: Answer, card: Card, unusual: Sequence[str]) -> str:
+    """Why the card's calibration of the expected Dice says nothing here; empty if it does.
+
+    It was fitted on usual images with all modalities: elsewhere a number would only reassure.
+    """
+    if unusual:
+        return "the images are unusual"
+    if missing := [m for m in card.modalities if m not in answer.arrays]:
+        return f"{', '.join(missing)} {'is' if len(missing) == 1 else 'are'} missing"
+    if answer.mirroring not in card.scores.get(CARD_KEY, {}):
+        return f"the bundle is not calibrated with mirroring {answer.mirroring}"
+    return ""
