@@ -117,7 +117,7 @@ def remarks(recognised: Mapping[Modality, str], unsure: Mapping[str, Shares]) ->
     """
     texts = []
     if recognised:
-        listing = ", ".join(f"{modality} = {name}" for modality, name in recognised.items())
+        listing = ", ".join(f"{m} = {recognised[m]}" for m in MODALITIES if m in recognised)
         texts.append(
             f"Recognised from their voxels, not from their names: {listing}. Look at them, and "
             f"correct the choice of files if it is wrong."
