@@ -113,7 +113,7 @@ class AnomalyController(QObject):
 def anomaly_layers(found: AnomalyMap, case: Case, key: str) -> list[LayerData]:
     """The map as one visible layer over the case."""
     data, attributes, kind = map_to_layer(
-        found.data, found.reference, case.case_id, key, "anomaly map"
+        found.data, "anomaly map", found.reference, case.case_id, key
     )
     return [(data, attributes | {"colormap": MAP_COLORMAP, "visible": True}, kind)]
 
