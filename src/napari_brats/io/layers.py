@@ -102,15 +102,11 @@ def case_to_layers(
     top = Modality.T1C if Modality.T1C in case.volumes else case.modalities[0]
     layers = []
     for modality in sorted(case.modalities, key=lambda m: m is top):
-        choice = (choices or {}).get(modality)
+        told = (choices or {}).get(modality)
+        reason, shares = (told.reason, told.shares) if told else ("", ())
+        volume, origin = case.volumes[modality], case.reference.grid
         data, attributes, kind = volume_to_layer(
-            case.volumes[modality],
-            case.case_id,
-            key,
-            modality,
-            reason=choice.reason if choice else "",
-            shares=choice.shares if choice else (),
-            origin=case.reference.grid,
+            volume, case.case_id, key, modality, reason=reason, shares=shares, origin=origin
         )
         layers.append((data, attributes | {"visible": modality is top}, kind))
     if case.label_map is not None:
