@@ -28,9 +28,9 @@ FloatArray = npt.NDArray[np.float32]
 
 BUNDLE = "denoise-autoencoder3d"
 METHODS = ("autoencoder", "nlm", "gaussian", "median")
-DEFAULT_METHOD = "autoencoder"
+DEFAULT_METHOD = "nlm"
 METHOD_TITLES = {
-    "autoencoder": "Autoencoder",
+    "autoencoder": "Autoencoder (experimental)",
     "nlm": "Non-local means",
     "gaussian": "Gaussian",
     "median": "Median",
