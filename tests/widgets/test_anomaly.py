@@ -104,7 +104,7 @@ def test_denoised_modalities_become_layers_that_save_with_the_inputs_geometry(se
     assert shown == [True, False]
     _, data, attributes, _ = session.viewer.added[0]
     tag = attributes["metadata"][TAG]
-    assert tag.modality is None  # no second T1C
+    assert (tag.modality, tag.role) == (None, "probability")  # no second T1C to recognise
     before = session.viewer.open_cases["key"].volumes[Modality.T1C]
     assert tag.reference.grid is before.grid
     after = layer_data_to_disk(data, tag)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Protocol
 
 from qtpy.QtCore import QObject
@@ -13,7 +14,7 @@ from napari_brats.core.progress import Job
 from napari_brats.inference import anomaly, denoise
 from napari_brats.inference.anomaly import AnomalyMap, AnomalyOptions, find_anomalies
 from napari_brats.inference.denoise import Denoised, DenoiseOptions
-from napari_brats.io.layers import LayerData, map_to_layer, volume_to_layer
+from napari_brats.io.layers import TAG, LayerData, map_to_layer, volume_to_layer
 from napari_brats.widgets._worker import RunningJob, run_job
 from napari_brats.widgets.anomaly_panel import AnomalyPanel
 from napari_brats.widgets.choice_box import Choice
@@ -119,9 +120,9 @@ def anomaly_layers(found: AnomalyMap, case: Case, key: str) -> list[LayerData]:
 
 
 def denoised_layers(made: Denoised, case: Case, key: str) -> list[LayerData]:
-    """One image layer per modality, saved with the geometry of its image; T1C alone is visible.
+    """One layer per modality, saved as float32 with the geometry of its image; T1C is visible.
 
-    They are no modality of the case unless the user makes them one in the section "Case".
+    Their role is not that of images: these are the case's modalities, and are recognised as such.
     """
     layers: list[LayerData] = []
     for modality, volume in made.volumes.items():
@@ -133,8 +134,9 @@ def denoised_layers(made: Denoised, case: Case, key: str) -> list[LayerData]:
             reason=f"denoised ({denoise.METHOD_TITLES[made.provenance['method']]})",
             origin=case.reference.grid,
         )
+        tag = replace(attributes["metadata"][TAG], role="probability")
         shown = case.volumes[modality] is case.reference
-        layers.append((data, attributes | {"visible": shown}, kind))
+        layers.append((data, attributes | {"visible": shown, "metadata": {TAG: tag}}, kind))
     return layers
 
 
