@@ -190,6 +190,12 @@ def test_a_damaged_checkpoint_is_named(data, run, damage):
         _train(data, run)
 
 
+def test_a_folder_that_cannot_be_made_is_named(data, tmp_path):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(BratsError, match="file/run cannot be made"):
+        _train(data, tmp_path / "file" / "run")
+
+
 def test_a_damaged_run_is_named_and_left_as_it_is(data, run):
     _train(data, run)
     (run / "run.json").write_text("{")

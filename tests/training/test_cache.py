@@ -10,6 +10,7 @@ import nibabel as nib
 import numpy as np
 import pytest
 
+from napari_brats.core.errors import CaseError
 from napari_brats.core.modalities import MODALITIES, Modality
 from napari_brats.io.discover import discover
 from napari_brats.training import cache
@@ -140,6 +141,21 @@ def test_a_folder_that_cannot_be_made_is_no_obstacle(files, tmp_path, caplog):
     (tmp_path / "file").write_text("")
     assert _get(files, tmp_path / "file" / "cache").image.shape == (4, 14, 12, 10)
     assert "kept in memory" in caplog.text
+
+
+def test_a_file_that_cannot_be_read_is_named(files, folder):
+    files.modalities[Modality.T2F].path.unlink()
+    with pytest.raises(CaseError, match=r"P1-t2f\.nii\.gz cannot be read"):
+        _get(files, folder)
+
+
+def test_a_second_label_map_is_told_though_the_first_was_prepared(files, folder, tmp_path):
+    _get(files, folder)
+    first = files.label_map.path
+    first.with_name("P1-label.nii.gz").write_bytes(first.read_bytes())
+    twice = discover(tmp_path / "data", strict=False)[0]
+    with pytest.raises(CaseError, match="2 label maps"):
+        _get(twice, folder)
 
 
 def test_other_processes_are_given_the_path_only(files, folder):

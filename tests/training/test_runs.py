@@ -42,6 +42,9 @@ def data(tmp_path):
 def test_a_run_ends_in_a_bundle_scored_on_the_cases_left_out(data, tmp_path):
     recipe = Recipe(TINY, ("P3",), {"title": "Tiny"})
     drain(train_run(data, tmp_path / "run", recipe))
+    assert {"history.csv", "validation.csv", "curves.png", "tensorboard"} <= {
+        path.name for path in (tmp_path / "run").iterdir()
+    }
     card = drain(bundle_run(tmp_path / "run", "tiny", tmp_path / "out")).card
     assert card.training["cases"] == ["P1", "P2"]
     assert [row["case_id"] for row in card.scores["cases"]] == ["P3"]

@@ -23,7 +23,7 @@ import numpy as np
 import numpy.typing as npt
 from numpy.lib import format as npy
 
-from napari_brats.core.errors import SaveError
+from napari_brats.core.errors import CaseError, SaveError
 from napari_brats.core.geometry import Spacing
 from napari_brats.core.labels import LabelMap
 from napari_brats.core.modalities import Modality
@@ -120,6 +120,7 @@ def cached_case(
     CaseError, GeometryError, LabelError
         If the case cannot be trained on; see `load_labelled` and `prepare_case`.
     """
+    files.require_usable()
     path = directory / f"{_key(files, modalities, spacing_mm)}.npy"
     if _is_whole(path):
         return CachedCase(files.case_id, path)
@@ -145,8 +146,7 @@ def _key(files: CaseFiles, modalities: Sequence[Modality], spacing_mm: Spacing) 
 
     def content(choice: FileChoice) -> list[Any]:
         if choice.path not in digests:
-            with choice.path.open("rb") as file:
-                digests[choice.path] = hashlib.file_digest(file, "sha256").hexdigest()
+            digests[choice.path] = _sha256(choice.path)
         return [digests[choice.path], choice.channel]
 
     label_map = files.label_map
@@ -163,6 +163,16 @@ def _key(files: CaseFiles, modalities: Sequence[Modality], spacing_mm: Spacing) 
         ],
     }
     return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()[:32]
+
+
+def _sha256(path: Path) -> str:
+    try:
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError as error:
+        raise CaseError(
+            f"{path} cannot be read ({error.strerror}). Check that it is there and may be opened."
+        ) from error
 
 
 def _payload(case: TrainingCase) -> bytes:

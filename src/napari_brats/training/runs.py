@@ -231,7 +231,12 @@ def _start(run: Path, recipe: Recipe, split: Split, passed_over: Mapping[str, st
                 f"Choose a new folder, or the recipe it was started with."
             )
         return
-    run.mkdir(parents=True, exist_ok=True)
+    try:
+        run.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise BratsError(
+            f"The folder {run} cannot be made ({error.strerror}). Choose another one for the run."
+        ) from error
     text = json.dumps(facts | {"passed_over": passed_over}, indent=2) + "\n"
     write_atomically(path, text.encode())
 
