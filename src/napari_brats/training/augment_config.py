@@ -65,3 +65,6 @@ class AugmentConfig:
                 f"({self.growth}) add up to more than 1, but a patch gets one of the two at most. "
                 f"Lower one."
             )
+
+
+NO_AUGMENTATION = AugmentConfig(**{setting.name: 0.0 for setting in fields(AugmentConfig)})

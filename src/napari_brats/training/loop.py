@@ -5,28 +5,27 @@ from __future__ import annotations
 import copy
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import torch
 from torch import Tensor, nn
-from torch.utils.data import DataLoader, Subset
+from torch.utils.data import DataLoader, Dataset, Subset
 
 from napari_brats.core.errors import BratsError
 from napari_brats.core.progress import Job, Progress
 from napari_brats.models.network import Network
+from napari_brats.training.augment_config import NO_AUGMENTATION
 from napari_brats.training.checkpoints import TrainState, load_checkpoint, save_checkpoint
 from napari_brats.training.config import TrainConfig
 from napari_brats.training.dataset import TrainingCase
 from napari_brats.training.logs import RunLog
-from napari_brats.training.objectives import Objective, Trained, objective_for
+from napari_brats.training.norm_statistics import settle_statistics
+from napari_brats.training.objectives import Batch, Objective, Trained, objective_for
 from napari_brats.training.processes import Processes
 
 LAST = "last.pt"
 BEST = "best.pt"
-STATISTICS_PATCHES = 32
-"""Patches from which batch-norm statistics are estimated anew for the averaged weights."""
-
 Validate = Callable[[Network, int, RunLog], float]
 
 
@@ -96,11 +95,11 @@ def train(
                 log.step(state.step, loss, merit, rate, seconds)
                 if validate and _is_due(state.step, config):
                     yield Progress(state.step, config.steps, "Validating")
-                    _settle_statistics(state.average, objective, cases, config)
+                    settle_statistics(state.average, _plain_patches(objective, cases, config))
                     _keep_best(state, validate(state.average, state.step, log), run)
                 if state.step - last_saved >= config.checkpoint_every or state.step == config.steps:
                     if state.step == config.steps:
-                        _settle_statistics(state.average, objective, cases, config)
+                        settle_statistics(state.average, _plain_patches(objective, cases, config))
                     save_checkpoint(state, run / LAST)
                     last_saved = state.step
             yield Progress(state.step, config.steps, f"loss {loss:.3f}, soft Dice {merit:.3f}")
@@ -210,32 +209,11 @@ def _update_average(state: TrainState, decay: float) -> None:
             kept.copy_(buffer)
 
 
-def _settle_statistics(
-    network: Network, objective: Objective, cases: Sequence[TrainingCase], config: TrainConfig
-) -> None:
-    """Estimate batch-norm statistics anew for the averaged weights (Izmailov 2018, SWA).
-
-    Running statistics belong to the weights of the last few steps, and are noisy with small
-    batches. The patches are the run's first ones. Nothing happens without batch norm.
-    """
-    norms = [m for m in network.modules() if isinstance(m, nn.BatchNorm3d)]
-    if not norms:
-        network.eval()
-        return
-    dataset = objective.dataset(cases, config)
-    momenta = [norm.momentum for norm in norms]
-    for norm in norms:
-        norm.reset_running_stats()
-        norm.momentum = None  # the plain mean over all patches
-    network.train()
-    device = next(network.parameters()).device
-    with torch.no_grad():
-        for index in range(STATISTICS_PATCHES):
-            image = dataset[index][0][None].to(device, memory_format=torch.channels_last_3d)
-            network(image)
-    for norm, momentum in zip(norms, momenta, strict=True):
-        norm.momentum = momentum
-    network.eval()
+def _plain_patches(
+    objective: Objective, cases: Sequence[TrainingCase], config: TrainConfig
+) -> Dataset[Batch]:
+    """The run's patches as inference would see them: nothing changed, no modality dropped."""
+    return objective.dataset(cases, replace(config, augment=NO_AUGMENTATION))
 
 
 def _is_due(step: int, config: TrainConfig) -> bool:

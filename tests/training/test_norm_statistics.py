@@ -1,0 +1,24 @@
+"""Batch-norm statistics are the plain mean over patches as inference sees them."""
+
+import torch
+from torch import nn
+
+from napari_brats.training import norm_statistics
+from napari_brats.training.norm_statistics import settle_statistics
+
+
+def test_statistics_are_those_of_the_patches(monkeypatch):
+    monkeypatch.setattr(norm_statistics, "PATCHES", 2)
+    network = nn.BatchNorm3d(1, momentum=0.05)
+    network.running_mean.fill_(99.0)
+    patches = [(torch.full((1, 2, 2, 2), value), None) for value in (1.0, 5.0)]
+    settle_statistics(network, patches)
+    assert network.running_mean.item() == 3.0
+    assert network.momentum == 0.05
+    assert not network.training
+
+
+def test_without_batch_norm_no_patch_is_made():
+    network = nn.Conv3d(1, 1, 1)
+    settle_statistics(network, [])
+    assert not network.training
