@@ -19,6 +19,8 @@ from napari_brats.core.errors import BratsError
 
 COMMANDS = (
     "segment",
+    "anomaly",
+    "denoise",
     "evaluate",
     "inspect",
     "open",
