@@ -37,6 +37,11 @@ def test_the_outline_of_a_square_leaves_its_middle_free():
     assert _where(picture[:, 6:], BOTH_COLOUR) == []  # oedema is WT alone
 
 
+def test_outside_the_brain_it_is_black():
+    case = _case(np.zeros((2, 2, 1), np.uint8), level=0)
+    assert (overlay(case, np.zeros((3, 2, 2, 1), bool)) == 0).all()
+
+
 def test_without_tumour_the_middle_slice_is_shown():
     image = np.zeros((1, 2, 2, 3), np.float16)
     image[..., 1] = 3

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from napari_brats.training.dataset import TrainingCase
 
 Picture = npt.NDArray[np.uint8]
-REFERENCE_COLOUR, PREDICTION_COLOUR, BOTH_COLOUR = (70, 220, 90), (255, 60, 200), (255, 255, 255)
+REFERENCE_COLOUR, PREDICTION_COLOUR, BOTH_COLOUR = (70, 220, 90), (255, 60, 200), (255, 225, 50)
 GREY_RANGE = (-2.0, 3.0)
 """Of normalised intensities (mean 0, variance 1 inside the brain), from black to white."""
 
@@ -21,8 +21,8 @@ GREY_RANGE = (-2.0, 3.0)
 def overlay(case: TrainingCase, regions: Mask) -> Picture:
     """(H, W, 3): the axial slice with most tumour, once per region, radiological.
 
-    The outline of the reference is green, that of the prediction ``(R, X, Y, Z)`` magenta, white
-    where they agree. Each region is drawn on the channel in which its border is seen best: WT on
+    The outline of the reference is green, that of the prediction ``(R, X, Y, Z)`` magenta,
+    yellow where they agree. Each region is drawn on the channel in which its border is seen best: WT on
     the last (T2-FLAIR), TC and ET on the second (T1 with contrast), where there are as many.
     """
     level = _fullest_slice(region_mask(case.labels, Region.WT) | regions[0])
@@ -48,6 +48,7 @@ def _fullest_slice(tumour: Mask) -> int:
 def _grey(plane: npt.NDArray[np.float16]) -> Picture:
     low, high = GREY_RANGE
     grey = np.clip((plane.astype(np.float32) - low) / (high - low), 0, 1) * 255
+    grey[plane == 0] = 0  # outside the brain
     return np.repeat(grey.astype(np.uint8)[..., None], 3, axis=2)
 
 
