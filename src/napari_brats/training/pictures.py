@@ -21,8 +21,8 @@ GREY_RANGE = (-2.0, 3.0)
 def overlay(case: TrainingCase, regions: Mask) -> Picture:
     """(H, W, 3): the axial slice with most tumour, once per region, radiological.
 
-    The outline of the reference is green, that of the prediction ``(R, X, Y, Z)`` magenta,
-    yellow where they agree. Each region is drawn on the channel in which its border is seen best: WT on
+    The outline of the reference is green, that of the prediction ``(R, X, Y, Z)`` magenta, yellow
+    where they agree. Each region is drawn on the channel in which its border is seen best: WT on
     the last (T2-FLAIR), TC and ET on the second (T1 with contrast), where there are as many.
     """
     level = _fullest_slice(region_mask(case.labels, Region.WT) | regions[0])
