@@ -52,7 +52,8 @@ class ReviewPanel(QWidget):
         """Show this review; None says that there is none."""
         unusual = () if review is None else review.unusual
         self.unusual.show_error("\n".join([UNUSUAL, *unusual]) if unusual else "")
-        self.expectation.setText("" if review is None else review.expectation)
+        text = "" if review is None else review.expectation
+        self.expectation.setText(text.replace(" \u00b1 ", "\u00a0\u00b1\u00a0"))  # not torn apart
         self.expectation.setVisible(bool(self.expectation.text()))
         places = () if review is None else review.places
         empty = NO_RESULT if review is None else NO_PLACES
