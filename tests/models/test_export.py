@@ -62,6 +62,24 @@ def test_any_network_gives_in_onnxruntime_what_it_gives_in_torch(tmp_path, name,
     np.testing.assert_allclose(session.run(["logits"], {"image": image})[0], expected, atol=1e-4)
 
 
+def test_an_autoencoder_gives_its_image_from_the_channels_it_takes(tmp_path):
+    import onnx
+
+    arguments = {"in_channels": 5, "out_channels": 4, "widths": [4, 8], "norm": "instance"}
+    network = build_network("autoencoder3d", arguments | {"pooling": 2})
+    card = Card(
+        "tiny", "Tiny", "autoencoder3d", arguments | {"pooling": 2}, sha256="", task="reconstruct"
+    )
+    drain(export_onnx(save_bundle(network, card, tmp_path), tmp_path / "tiny.onnx"))
+    model = onnx.load(tmp_path / "tiny.onnx")
+    facts = {entry.key: entry.value for entry in model.metadata_props}
+    assert model.graph.output[0].name == "reconstruction"
+    assert model.graph.input[0].type.tensor_type.shape.dim[1].dim_value == 5
+    assert "hidden" in facts["last_channel"]
+    assert "2^3" in facts["pooling"]
+    assert "regions" not in facts
+
+
 def test_the_model_says_what_it_takes_to_use_it(tmp_path):
     import onnx
 

@@ -14,7 +14,10 @@ from napari_brats.cli.console import note, say
 if TYPE_CHECKING:
     from napari_brats.models.bundle import Bundle
 
-_TASKS = {"segment": "segments the tumour", "reconstruct": "reconstructs healthy tissue"}
+_TASKS = {
+    "segment": "segments the tumour",
+    "reconstruct": "reconstructs the image (anomaly map or denoising)",
+}
 
 
 def bundles(

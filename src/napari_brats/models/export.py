@@ -81,7 +81,7 @@ def export_onnx(bundle: Bundle, path: Path, *, overwrite: bool = False) -> Job[O
     yield Progress(1, 4, f"Writing the network as ONNX, opset {OPSET}")
     payload = _with_metadata(_onnx_of(network, bundle.card), _metadata(bundle.card, multiple))
     agreements = []
-    for done, (what, image) in enumerate(_inputs(len(bundle.card.modalities), multiple)):
+    for done, (what, image) in enumerate(_inputs(_channels(bundle.card), multiple)):
         size = "x".join(str(n) for n in image.shape[2:])
         yield Progress(2 + done, 4, f"Comparing with onnxruntime on {what}, {size} voxels")
         agreements.append(_compare(network, payload, what, image))
@@ -116,14 +116,14 @@ def _onnx_of(network: Network, card: Card) -> bytes:
     import torch
 
     sizes = [k * network.config.multiple for k in (2, 3, 2)]
-    output = _OUTPUTS[card.task]
+    output = _OUTPUTS.get(card.task, "output")
     free = {0: "batch", 2: "x", 3: "y", 4: "z"}
     with torch.no_grad(), warnings.catch_warnings(), tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "network.onnx"
-        warnings.simplefilter("ignore", DeprecationWarning)
+        warnings.simplefilter("ignore")  # what the tracer doubts, the comparison decides
         torch.onnx.export(
             network,
-            (torch.zeros(1, len(card.modalities), *sizes),),
+            (torch.zeros(1, _channels(card), *sizes),),
             file,
             dynamo=False,
             opset_version=OPSET,
@@ -134,10 +134,19 @@ def _onnx_of(network: Network, card: Card) -> bytes:
         return file.read_bytes()
 
 
+def _channels(card: Card) -> int:
+    """The input's channels: the modalities, and for some autoencoders a mask of what is hidden."""
+    return int(card.arguments.get("in_channels", len(card.modalities)))
+
+
 def _metadata(card: Card, multiple: int) -> dict[str, str]:
     """What someone needs who has only the ONNX file."""
-    regions = {"regions": ",".join(card.regions)} if card.task == "segment" else {}
-    return regions | {
+    more = {"regions": ",".join(card.regions)} if card.task == "segment" else {}
+    if _channels(card) > len(card.modalities):
+        more["last_channel"] = "1 where the image is hidden from the network, else 0"
+    if (pooling := card.arguments.get("pooling", 1)) != 1:
+        more["pooling"] = f"the image is averaged over blocks of {pooling}^3 voxels beforehand"
+    return more | {
         "name": card.name,
         "title": card.title,
         "task": card.task,
