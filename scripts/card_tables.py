@@ -1,7 +1,4 @@
-"""Print the tables of docs/models.md from a bundle's card.
-
-    python scripts/card_tables.py src/napari_brats/models/weights/glioma-unet3d.json
-"""
+"""Print the tables of docs/models.md from the card (a .json file) that is given."""
 
 from __future__ import annotations
 

@@ -376,7 +376,10 @@ def test_stderr_says_what_to_expect_and_where_to_look(
 ):
     result = run(make_case(), "--output", tmp_path / "out", "--uncertainty", "--mirroring", "fast")
     assert f"{CASE}: warning: The skull is on." in result.stderr
-    assert f"{CASE}: Expected Dice of this result: WT 0.90 ± 0.05 (estimated; research only)" in result.stderr
+    assert (
+        f"{CASE}: Expected Dice of this result: WT 0.90 ± 0.05 (estimated; research only)"
+        in result.stderr
+    )
     assert f"{CASE}: look at 1: ET border, 0.8 ml, left, anterior" in result.stderr
     record = read(tmp_path / "out" / f"{CASE}-seg.json")
     assert record["mirroring"] == "fast"
