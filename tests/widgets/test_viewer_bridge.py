@@ -248,7 +248,7 @@ def test_the_views_go_to_a_voxel_of_the_file(docked: Docked, tmp_path: Path, cod
     layer = bridge.label_layer(key)
     index = tuple(round(i) for i in layer.world_to_data(viewer.dims.point))
     assert layer.data[index] == Label.ET
-    np.testing.assert_allclose(viewer.camera.center[-2:], viewer.dims.point[-2:])
+    np.testing.assert_allclose(viewer.scene.camera.center[-2:], viewer.dims.point[-2:])
 
 
 def test_going_to_a_voxel_of_another_case_makes_that_one_active(

@@ -119,7 +119,7 @@ class ModalityView(QObject):
         dims = self._viewer.dims
         dims.set_point(range(dims.ndim - len(point), dims.ndim), point)
         shown = [axis - dims.ndim for axis in dims.displayed]  # from the end: images may have less
-        self._viewer.camera.center = tuple(point[axis] for axis in shown)
+        self._viewer.scene.camera.center = tuple(point[axis] for axis in shown)
 
     def show_next(self) -> None:
         """Show the modality after the one on top."""
