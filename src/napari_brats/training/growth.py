@@ -143,7 +143,7 @@ class _Outline:
         centred = grid - shift.astype(np.float32)[:, None, None, None]
         core = extent * (1 + waves[::-1]) - _distance(centred, rng)
         core = np.minimum(core, whole - rng.uniform(-0.05, 0.2))
-        return cls(whole, np.asarray(core * np.float32(radius), dtype=np.float32), fine)
+        return cls(whole.astype(np.float32), (core * radius).astype(np.float32), fine)
 
 
 def _distance(grid: FloatArray, rng: np.random.Generator) -> FloatArray:

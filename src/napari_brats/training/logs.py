@@ -164,7 +164,10 @@ def _keep_until(path: Path, step: int, columns: int) -> None:
     """Keep the head and the whole lines up to ``step``; a kill may have torn the last one."""
     if not path.exists():
         return
-    head, *lines = path.read_text(encoding="utf-8", errors="replace").splitlines(keepends=True)
+    text = path.read_text(encoding="utf-8", errors="replace")
+    if not text:  # a kill between making the file and its first line
+        return
+    head, *lines = text.splitlines(keepends=True)
     kept = [line for line in lines if _is_whole(line, columns) and int(line.split(",")[0]) <= step]
     write_atomically(path, "".join([head, *kept]).encode(), overwrite=True)
 

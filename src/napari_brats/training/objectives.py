@@ -75,7 +75,7 @@ class RegionObjective:
         weights = (config.dice_weight, config.cross_entropy_weight)
         loss = dice_cross_entropy_loss(logits.float(), regions, *weights)
         for depth, coarse in enumerate(reversed(deep), start=1):
-            target = functional.adaptive_avg_pool3d(regions, tuple(coarse.shape[2:]))
+            target = functional.avg_pool3d(regions, regions.shape[2] // coarse.shape[2])
             loss = loss + 0.5**depth * dice_cross_entropy_loss(coarse.float(), target, *weights)
         return loss, 1 - dice_loss(logits.detach().float(), regions)
 
