@@ -56,15 +56,17 @@ def test_windows_agree_with_the_whole_pass(sample):
 
 
 @pytest.mark.skipif("NAPARI_BRATS_CASES" not in os.environ, reason="NAPARI_BRATS_CASES is not set")
-def test_the_cards_scores_are_those_of_the_network():
+def test_it_outlines_a_case_it_was_trained_on_no_worse_than_one_left_out():
+    """The card's rows are those of the folds: they are honest, and the network should beat them."""
     bundle = load_bundle()
     row = bundle.card.scores["cases"][0]
     by_id = {f.case_id: f for f in discover(Path(os.environ["NAPARI_BRATS_CASES"]))}
     if row["case_id"] not in by_id:
         pytest.skip(f"NAPARI_BRATS_CASES has no case {row['case_id']}")
+    assert row["case_id"] in bundle.card.training["cases"]
     case = load_case(by_id[row["case_id"]])
     prediction = drain(segment(case, bundle, CPU)).labels
     for region in REGIONS:
         reference = region_mask(case.label_map.volume.data, region)
         dice = _dice(reference, region_mask(prediction, region))
-        assert dice == pytest.approx(row["regions"][region]["dice"], abs=0.01)
+        assert dice >= row["regions"][region]["dice"] - 0.02

@@ -65,6 +65,14 @@ def test_a_resumed_run_has_each_step_once(tmp_path, without_tensorboard):
     assert [line.split(",")[0] for line in _lines(tmp_path, VALIDATION)] == ["step", "2"]
 
 
+def test_a_log_that_a_kill_left_empty_is_gone_on_with(tmp_path, without_tensorboard):
+    (tmp_path / HISTORY).touch()
+    log = RunLog(tmp_path)
+    log.forget_after(0)
+    _steps(log, [1])
+    assert [line.split(",")[0] for line in _lines(tmp_path, HISTORY)] == ["step", "1"]
+
+
 def test_tensorboard_gets_scalars_and_pictures(tmp_path, events_of):
     log = RunLog(tmp_path)
     _steps(log, [1, 2])

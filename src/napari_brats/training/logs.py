@@ -95,7 +95,7 @@ class RunLog:
     def _append(self, name: str, columns: Sequence[str], row: Sequence[object]) -> None:
         def append() -> None:
             path = self._run / name
-            new = not path.exists()
+            new = not path.exists() or path.stat().st_size == 0
             with path.open("a", newline="", encoding="utf-8") as file:
                 writer = csv.writer(file, lineterminator="\n")
                 if new:
