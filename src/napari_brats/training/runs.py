@@ -136,7 +136,15 @@ def bundle_run(
         unscored = save_bundle(network, card, Path(elsewhere))
         rows = yield from score_held_out(unscored, held_out)
     rows += [row for fold_card in scores_from for row in fold_card.scores["cases"]]
-    return save_bundle(network, replace(card, scores=card_scores(rows)), directory)
+    scores = card_scores(rows)
+    if scores_from:
+        steps = ", ".join(str(fold_card.training["steps_done"]) for fold_card in scores_from)
+        start = f", going on from {start_from}" if (start_from := recipe.config.start_from) else ""
+        scores["note"] += (
+            f" These are the networks of a cross-validation's folds ({steps} steps), not the one "
+            f"in this bundle ({step} steps{start})."
+        )
+    return save_bundle(network, replace(card, scores=scores), directory)
 
 
 def objective_is_segmentation(config: TrainConfig) -> bool:
