@@ -13,8 +13,9 @@ The families of augmentation are those that MONAI has, too, with the same shares
 deterministic part cached, the foreground's voxels found once, lazy resampling off as by default.
 Ours also clips gradients, keeps the moving average of the weights and writes its logs.
 
-Prints seconds per step of each (median over the counted steps, patches included), the ratio, and
-what one patch costs a worker alone.
+Prints seconds per step of each (median over the counted steps, patches included) and the ratio;
+then CPU seconds of a step without its patches and of one patch, which hold on a busy machine, too.
+With one core for the network and one for the worker, a step takes the longer of the two.
 """
 
 from __future__ import annotations
@@ -66,28 +67,37 @@ from napari_brats.training.runs import SPACING_MM
 
 OWN_FAMILIES = {"scheme_mixing": 0.0, "transplant": 0.0, "growth": 0.0, "modality_dropout": 0.0}
 BOTH = ("image", "label")
+WARM_UP_PATCHES = 3
 
 
 @dataclass
 class Clock:
     """Seconds of each step, by block."""
 
+    name: str
     uncounted: int
     steps: list[float] = field(default_factory=list)
+    cpu: list[float] = field(default_factory=list)
     _in_block: int = 0
     _last: float = 0.0
+    _last_cpu: float = 0.0
 
     def start_block(self) -> None:
         """The other has finished its block."""
-        self._in_block, self._last = 0, time.perf_counter()
+        self._in_block = 0
+        self._last, self._last_cpu = time.perf_counter(), time.process_time()
 
     def lap(self) -> None:
         """A step is done."""
-        now = time.perf_counter()
+        now, cpu = time.perf_counter(), time.process_time()
         self._in_block += 1
-        if self._in_block > self.uncounted:
+        counts = self._in_block > self.uncounted
+        self.cpu.append(cpu - self._last_cpu)
+        if counts:
             self.steps.append(now - self._last)
-        self._last = now
+        note = "" if counts else " (not counted)"
+        print(f"  {self.name}: {now - self._last:.2f} s{note}", flush=True)
+        self._last, self._last_cpu = now, cpu
 
 
 def cases_in(folder: Path, count: int) -> list[TrainingCase]:
@@ -162,7 +172,7 @@ def alternate(
     """Seconds per step of ours and of MONAI's."""
     torch.manual_seed(config.seed)
     network = RegionObjective().network(config)
-    ours, theirs = Clock(options.uncounted), Clock(options.uncounted)
+    ours, theirs = Clock("ours", options.uncounted), Clock("MONAI", options.uncounted)
     optimiser = torch.optim.SGD(network.parameters(), lr=1e-3, momentum=0.95, nesterov=True)
     trainer = SupervisedTrainer(
         device=torch.device(hardware.device),
@@ -204,12 +214,13 @@ def _iteration_completed() -> Any:
 
 
 def seconds_per_patch(make: Callable[[int], Any], count: int) -> float:
-    """Of making patches in this process, after a first one that fills caches."""
-    make(0)
-    started = time.perf_counter()
-    for number in range(1, count + 1):
+    """CPU time of making patches in this process, after some that fill caches."""
+    for number in range(WARM_UP_PATCHES):
         make(number)
-    return (time.perf_counter() - started) / count
+    started = time.process_time()
+    for number in range(WARM_UP_PATCHES, WARM_UP_PATCHES + count):
+        make(number)
+    return (time.process_time() - started) / count
 
 
 def arguments() -> argparse.Namespace:
@@ -256,10 +267,14 @@ def main() -> None:
     print(f"ours:  {own:.3f} s/step (n = {len(ours.steps)})")
     print(f"MONAI: {other:.3f} s/step (n = {len(theirs.steps)})")
     print(f"ratio MONAI / ours: {other / own:.2f}")
+    for clock in (ours, theirs):
+        print(
+            f"CPU of a step without its patches, {clock.name}: {statistics.median(clock.cpu):.3f} s"
+        )
     patches = PatchDataset(cases, config)
     batches = monai_loader(cases, config).dataset
-    print(f"one patch, ours:  {seconds_per_patch(patches.__getitem__, options.patches):.3f} s")
-    print(f"one patch, MONAI: {seconds_per_patch(batches.__getitem__, options.patches):.3f} s")
+    print(f"CPU of a patch, ours:  {seconds_per_patch(patches.__getitem__, options.patches):.3f} s")
+    print(f"CPU of a patch, MONAI: {seconds_per_patch(batches.__getitem__, options.patches):.3f} s")
 
 
 if __name__ == "__main__":
