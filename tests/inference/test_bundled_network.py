@@ -56,17 +56,20 @@ def test_windows_agree_with_the_whole_pass(sample):
 
 
 @pytest.mark.skipif("NAPARI_BRATS_CASES" not in os.environ, reason="NAPARI_BRATS_CASES is not set")
-def test_it_outlines_a_case_it_was_trained_on_no_worse_than_one_left_out():
-    """The card's rows are those of the folds: they are honest, and the network should beat them."""
+def test_it_does_better_on_the_cases_it_was_trained_on_than_folds_did_on_them_unseen():
+    """Else weights and card do not belong together: the card's rows are those of the folds."""
     bundle = load_bundle()
-    row = bundle.card.scores["cases"][0]
-    by_id = {f.case_id: f for f in discover(Path(os.environ["NAPARI_BRATS_CASES"]))}
-    if row["case_id"] not in by_id:
-        pytest.skip(f"NAPARI_BRATS_CASES has no case {row['case_id']}")
-    assert row["case_id"] in bundle.card.training["cases"]
-    case = load_case(by_id[row["case_id"]])
-    prediction = drain(segment(case, bundle, CPU)).labels
-    for region in REGIONS:
-        reference = region_mask(case.label_map.volume.data, region)
-        dice = _dice(reference, region_mask(prediction, region))
-        assert dice >= row["regions"][region]["dice"] - 0.02
+    rows = {row["case_id"]: row["regions"] for row in bundle.card.scores["cases"]}
+    cases = [f for f in discover(Path(os.environ["NAPARI_BRATS_CASES"])) if f.case_id in rows]
+    if not cases:
+        pytest.skip("NAPARI_BRATS_CASES has none of the card's cases")
+    gains = {region: [] for region in REGIONS}
+    for files in cases:
+        case = load_case(files)
+        prediction = drain(segment(case, bundle, CPU)).labels
+        for region, facts in rows[files.case_id].items():
+            reference = region_mask(case.label_map.volume.data, Region(region))
+            if reference.any():
+                dice = _dice(reference, region_mask(prediction, Region(region)))
+                gains[Region(region)].append(dice - facts["dice"])
+    assert all(np.mean(gain) > 0 for gain in gains.values()), gains
