@@ -40,12 +40,14 @@ def test_napari_finds_the_manifest(site: Path) -> None:
 
 
 def test_every_command_of_the_manifest_can_be_imported(site: Path) -> None:
-    _ask(
+    answer = _ask(
         site,
         "from npe2 import PluginManifest\n"
-        "PluginManifest.from_distribution('napari-brats').validate_imports()",
+        "PluginManifest.from_distribution('napari-brats').validate_imports()\n"
+        "print('all imported')",
         QT_QPA_PLATFORM="offscreen",
     )
+    assert answer == "all imported"
 
 
 def test_weights_and_cards_are_in_it(site: Path) -> None:

@@ -71,16 +71,17 @@ def test_an_entry_holds_what_was_prepared(files, folder):
 
 
 def test_an_entry_is_not_made_twice(files, folder, monkeypatch):
-    _get(files, folder)
+    made = _get(files, folder)
     monkeypatch.setattr(cache, "load_labelled", None)  # calling it would fail
-    _get(files, folder)
+    assert np.array_equal(_get(files, folder).image, made.image)
 
 
 def test_the_same_content_elsewhere_is_found(files, folder, tmp_path, monkeypatch):
-    _get(files, folder)
+    made = _get(files, folder)
     moved = _write_case(tmp_path / "moved" / "P1")
     monkeypatch.setattr(cache, "load_labelled", None)
-    _get(moved, folder)
+    assert np.array_equal(_get(moved, folder).image, made.image)
+    assert len(_entries(folder)) == 1
 
 
 def test_whatever_decides_the_case_makes_another_entry(files, folder, tmp_path, monkeypatch):

@@ -203,9 +203,11 @@ def test_closing_the_window_during_a_run_ends_it(make_napari_viewer, qtbot, case
     session.run()
     panel = session.widget.segment_panel
     qtbot.waitUntil(lambda: panel.bar.value() == 1, timeout=10_000)
+    assert QThreadPool.globalInstance().activeThreadCount() > 0
     session.viewer.close()
     pool = QThreadPool.globalInstance()
     qtbot.waitUntil(lambda: pool.activeThreadCount() == 0, timeout=10_000)
+    assert pool.activeThreadCount() == 0
 
 
 def test_closing_the_dock_during_a_run_ends_it_and_leaves_a_working_viewer(

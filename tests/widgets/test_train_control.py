@@ -166,6 +166,7 @@ def test_a_built_in_name_is_refused(panel, qtbot, tmp_path):
     panel.bundle_requested.emit(tmp_path, "glioma-unet3d")
     qtbot.waitUntil(lambda: "built-in" in panel.message.text())
     finished(qtbot, panel)
+    assert "glioma-unet3d" in panel.message.text()
 
 
 def test_the_time_left_counts_from_the_first_step_seen():

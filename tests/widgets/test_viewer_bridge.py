@@ -165,6 +165,7 @@ def test_volumes_follow_paint_undo_redo_and_data(opened: Docked, qtbot: QtBot) -
     qtbot.waitUntil(lambda: last_is(5))
     layer.data = np.zeros_like(layer.data)
     qtbot.waitUntil(lambda: last_is(0))
+    assert volumes == pytest.approx([0.004, 0.003, 0.004, 0.005, 0.0])
 
 
 def test_a_result_is_a_new_layer_and_writing_into_it_is_one_undo_step(opened: Docked) -> None:

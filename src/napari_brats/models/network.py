@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Generator
 from typing import Protocol, cast
 
@@ -17,7 +18,7 @@ class NetworkConfig(Protocol):
         ...
 
 
-class Network(nn.Module):
+class Network(nn.Module, ABC):
     """A network whose forward pass can stop between its levels."""
 
     config: NetworkConfig
@@ -34,6 +35,6 @@ class Network(nn.Module):
             except StopIteration as end:
                 return cast("Tensor", end.value)
 
+    @abstractmethod
     def forward_steps(self, image: Tensor) -> Generator[float, None, Tensor]:
         """`forward`, pausing after each level; yields the share of the work done, in 0..1."""
-        raise NotImplementedError
