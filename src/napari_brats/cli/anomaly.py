@@ -8,7 +8,17 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from napari_brats import INTENDED_USE
-from napari_brats.cli.arguments import grid_modality, usable_device, writable_folder
+from napari_brats.cli.arguments import (
+    Assignments,
+    Cases,
+    Device,
+    OntoGrid,
+    OutputFolder,
+    Overwrite,
+    grid_modality,
+    usable_device,
+    writable_folder,
+)
 from napari_brats.cli.console import ProgressReport, note, usage_error
 
 if TYPE_CHECKING:
@@ -19,17 +29,8 @@ SUMMARY_NAME = "anomaly-summary.json"
 
 
 def anomaly(
-    cases: Annotated[
-        list[Path],
-        typer.Argument(
-            metavar="CASE",
-            help="Case folders, folders of cases, files of a case, 4-D files.",
-        ),
-    ],
-    output: Annotated[
-        Path,
-        typer.Option(metavar="DIR", help="Folder to write to; made if it is not there."),
-    ],
+    cases: Cases,
+    output: OutputFolder,
     method: Annotated[
         str | None,
         typer.Option(
@@ -38,20 +39,10 @@ def anomaly(
             "other hemisphere) or flair (brightness of T2-FLAIR); compared in docs/models.md.",
         ),
     ] = None,
-    device: Annotated[
-        str, typer.Option(metavar="NAME", help="auto, cpu, cuda, cuda:N or mps.")
-    ] = "auto",
-    overwrite: Annotated[
-        bool, typer.Option("--overwrite", help="Replace files that are already there.")
-    ] = False,
-    modality: Annotated[
-        list[str] | None,
-        typer.Option(metavar="T1N=PATH", help="Which file is which modality, as for segment."),
-    ] = None,
-    grid: Annotated[
-        str | None,
-        typer.Option(metavar="T1C", help="Resample the modalities onto the grid of this one."),
-    ] = None,
+    device: Device = "auto",
+    overwrite: Overwrite = False,
+    modality: Assignments = None,
+    grid: OntoGrid = None,
 ) -> None:
     """Map, from 0 to 1, where the brain of each CASE does not look as a healthy one would.
 

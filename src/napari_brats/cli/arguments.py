@@ -4,10 +4,35 @@ from __future__ import annotations
 
 import tempfile
 from pathlib import Path
+from typing import Annotated
+
+import typer
 
 from napari_brats.cli.console import usage_error
 from napari_brats.core.errors import BratsError
 from napari_brats.core.modalities import MODALITIES, Modality
+
+Cases = Annotated[
+    list[Path],
+    typer.Argument(
+        metavar="CASE", help="Case folders, folders of cases, files of a case, 4-D files."
+    ),
+]
+OutputFolder = Annotated[
+    Path, typer.Option(metavar="DIR", help="Folder to write to; made if it is not there.")
+]
+Device = Annotated[str, typer.Option(metavar="NAME", help="auto, cpu, cuda, cuda:N or mps.")]
+Overwrite = Annotated[
+    bool, typer.Option("--overwrite", help="Replace files that are already there.")
+]
+Assignments = Annotated[
+    list[str] | None,
+    typer.Option(metavar="T1N=PATH", help="Which file is which modality, as for segment."),
+]
+OntoGrid = Annotated[
+    str | None,
+    typer.Option(metavar="T1C", help="Resample the modalities onto the grid of this one."),
+]
 
 
 def grid_modality(name: str) -> Modality:

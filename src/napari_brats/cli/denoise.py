@@ -8,7 +8,17 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from napari_brats import INTENDED_USE
-from napari_brats.cli.arguments import grid_modality, usable_device, writable_folder
+from napari_brats.cli.arguments import (
+    Assignments,
+    Cases,
+    Device,
+    OntoGrid,
+    OutputFolder,
+    Overwrite,
+    grid_modality,
+    usable_device,
+    writable_folder,
+)
 from napari_brats.cli.console import ProgressReport, note, usage_error
 from napari_brats.core.modalities import FILE_SUFFIX, Modality
 
@@ -20,17 +30,8 @@ SUMMARY_NAME = "denoise-summary.json"
 
 
 def denoise(
-    cases: Annotated[
-        list[Path],
-        typer.Argument(
-            metavar="CASE",
-            help="Case folders, folders of cases, files of a case, 4-D files.",
-        ),
-    ],
-    output: Annotated[
-        Path,
-        typer.Option(metavar="DIR", help="Folder to write to; made if it is not there."),
-    ],
+    cases: Cases,
+    output: OutputFolder,
     method: Annotated[
         str | None,
         typer.Option(
@@ -42,20 +43,10 @@ def denoise(
     strength: Annotated[
         float, typer.Option(help="Share of what is held for noise that is taken out, 0 to 1.")
     ] = 1.0,
-    device: Annotated[
-        str, typer.Option(metavar="NAME", help="auto, cpu, cuda, cuda:N or mps.")
-    ] = "auto",
-    overwrite: Annotated[
-        bool, typer.Option("--overwrite", help="Replace files that are already there.")
-    ] = False,
-    modality: Annotated[
-        list[str] | None,
-        typer.Option(metavar="T1N=PATH", help="Which file is which modality, as for segment."),
-    ] = None,
-    grid: Annotated[
-        str | None,
-        typer.Option(metavar="T1C", help="Resample the modalities onto the grid of this one."),
-    ] = None,
+    device: Device = "auto",
+    overwrite: Overwrite = False,
+    modality: Assignments = None,
+    grid: OntoGrid = None,
 ) -> None:
     """Take noise out of the images of each CASE; geometry and intensity scale stay.
 
