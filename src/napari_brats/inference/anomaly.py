@@ -62,8 +62,8 @@ METHODS = tuple(SCALES)
 DEFAULT_METHOD = "combined"
 METHOD_TITLES = {
     "combined": "Combined: autoencoder and mirror",
-    "autoencoder": "Autoencoder: unlike a healthy brain",
-    "mirror": "Mirror: unlike the other hemisphere",
+    "autoencoder": "Autoencoder (experimental)",
+    "mirror": "Mirror: unlike the other side",
     "flair": "FLAIR: brighter than the brain",
 }
 

@@ -88,11 +88,9 @@ class AnomalyPanel(QWidget):
 
     def _lay_out(self) -> None:
         grid = QGridLayout()
-        grid.addWidget(self.anomaly_box, 0, 0)
-        grid.addWidget(self.anomaly_button, 0, 1)
-        grid.addWidget(self.denoise_box, 1, 0)
-        grid.addWidget(self.denoise_button, 1, 1)
-        grid.setColumnStretch(0, 1)
+        rows = (self.anomaly_box, self.anomaly_button, self.denoise_box, self.denoise_button)
+        for row, widget in enumerate(rows):  # beside a button, methods would be cut off
+            grid.addWidget(widget, row, 0)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addLayout(grid)
