@@ -16,7 +16,8 @@ from napari_brats.core.labels import Label, Region
 from napari_brats.core.progress import Job, Progress
 from napari_brats.core.review import ExpectedDice, Place, Review
 from napari_brats.inference.segment import SegmentOptions
-from napari_brats.models.bundle import Bundle, Card
+from napari_brats.models.bundle import Bundle
+from napari_brats.models.card import Card
 
 SHAPE = (6, 5, 4)
 SUFFIXES = ("t1", "t1ce", "t2", "flair")

@@ -22,7 +22,8 @@ from napari_brats.inference.anomaly import (
     smooth_inside,
 )
 from napari_brats.models.autoencoder import AutoEncoder3D, AutoEncoder3DConfig
-from napari_brats.models.bundle import Card, save_bundle
+from napari_brats.models.bundle import save_bundle
+from napari_brats.models.card import Card
 
 SHAPE = (36, 32, 28)
 LESION = (slice(8, 12), slice(14, 18), slice(12, 16))

@@ -12,7 +12,7 @@ from napari_brats.core.modalities import Modality
 from napari_brats.core.progress import drain
 from napari_brats.inference.denoise import METHODS, DenoiseOptions, denoise, plain_filter
 from napari_brats.models.autoencoder import AutoEncoder3DConfig
-from napari_brats.models.bundle import Card
+from napari_brats.models.card import Card
 
 SHAPE = (22, 20, 18)
 CLEAN = 500.0

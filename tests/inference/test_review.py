@@ -14,7 +14,7 @@ from napari_brats.inference.expected import Signs
 from napari_brats.inference.mirroring import MirroredPrediction, Mirroring
 from napari_brats.inference.preprocess import prepare_image
 from napari_brats.inference.review import Answer, review_answer
-from napari_brats.models.bundle import Card
+from napari_brats.models.card import Card
 
 CARD = Card("fake", "Fake", "unet3d", {}, sha256="00", modalities=(Modality.T1C,))
 

@@ -15,7 +15,7 @@ from napari_brats.inference import fallback
 from napari_brats.inference import segment as module
 from napari_brats.inference.devices import resolve_device
 from napari_brats.inference.segment import SegmentOptions, segment
-from napari_brats.models.bundle import Card
+from napari_brats.models.card import Card
 
 
 class _Config:

@@ -8,7 +8,6 @@ import torch
 from napari_brats.core.errors import BundleError, SaveError
 from napari_brats.models import bundle as bundles
 from napari_brats.models.bundle import (
-    Card,
     find_bundles,
     list_bundles,
     load_bundle,
@@ -16,6 +15,7 @@ from napari_brats.models.bundle import (
     save_bundle,
     user_folder,
 )
+from napari_brats.models.card import Card
 from napari_brats.models.unet import UNet3D, UNet3DConfig
 
 ARGUMENTS = {"in_channels": 4, "out_channels": 3, "widths": [4, 8], "stem_stride": 2}

@@ -9,7 +9,8 @@ import torch
 from napari_brats.core.errors import BratsError, BundleError, SaveError
 from napari_brats.core.progress import drain
 from napari_brats.models import export
-from napari_brats.models.bundle import Card, save_bundle
+from napari_brats.models.bundle import save_bundle
+from napari_brats.models.card import Card
 from napari_brats.models.export import export_onnx
 from napari_brats.models.networks import build_network
 

@@ -4,7 +4,8 @@ import pytest
 
 from napari_brats.core.labels import Region
 from napari_brats.core.modalities import MODALITIES, Modality
-from napari_brats.models.bundle import Card, load_bundle
+from napari_brats.models.bundle import load_bundle
+from napari_brats.models.card import Card
 from napari_brats.models.subset_scores import MeanDice, expectation_text, expected_by_subset
 
 TABLE = {

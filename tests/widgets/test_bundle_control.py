@@ -13,7 +13,8 @@ from napari_brats.core.errors import CaseError
 from napari_brats.core.geometry import Grid
 from napari_brats.core.labels import CONVENTIONS
 from napari_brats.core.modalities import Modality
-from napari_brats.models.bundle import BUILT_IN, Bundle, BundleList, Card
+from napari_brats.models.bundle import BUILT_IN, Bundle, BundleList
+from napari_brats.models.card import Card
 from napari_brats.widgets.bundle_control import BundleController
 from napari_brats.widgets.segment_panel import SegmentPanel
 

@@ -13,7 +13,8 @@ from qtpy.QtCore import QThreadPool, QTimer
 
 from napari_brats.core.progress import Progress
 from napari_brats.inference.segment import segment
-from napari_brats.models.bundle import Bundle, Card, save_bundle
+from napari_brats.models.bundle import Bundle, save_bundle
+from napari_brats.models.card import Card
 from napari_brats.widgets.main import BratsWidget
 from napari_brats.widgets.save_panel import SaveRequest
 from napari_brats.widgets.section import Section

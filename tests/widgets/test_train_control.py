@@ -9,7 +9,8 @@ from qtpy.QtCore import QObject
 
 from napari_brats.core.errors import CaseError
 from napari_brats.core.progress import Progress
-from napari_brats.models.bundle import BUILT_IN, Bundle, BundleList, Card
+from napari_brats.models.bundle import BUILT_IN, Bundle, BundleList
+from napari_brats.models.card import Card
 from napari_brats.training.fine_tuning import RunState, Survey
 from napari_brats.widgets import train_control, train_engine
 from napari_brats.widgets.choice_box import Choice

@@ -17,7 +17,7 @@ from napari_brats.inference.mirroring import MirroredPrediction, Mirroring
 from napari_brats.inference.preprocess import PreparedImage
 from napari_brats.inference.uncertainty import find_places, uncertainty_map
 from napari_brats.inference.unusual import find_unusual
-from napari_brats.models.bundle import Card
+from napari_brats.models.card import Card
 
 
 @dataclass(frozen=True, eq=False)

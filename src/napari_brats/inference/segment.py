@@ -24,7 +24,8 @@ from napari_brats.inference.mirroring import (
 from napari_brats.inference.postprocess import PostprocessOptions, postprocess
 from napari_brats.inference.preprocess import PreparedImage, prepare_image, resize, to_spacing
 from napari_brats.inference.review import Answer, review_answer
-from napari_brats.models.bundle import Bundle, Card
+from napari_brats.models.bundle import Bundle
+from napari_brats.models.card import Card
 from napari_brats.models.subset_scores import expectation_text
 
 STEPS = 100

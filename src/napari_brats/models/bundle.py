@@ -6,19 +6,17 @@ The built-in ones lie in ``weights/``, the user's own in `user_folder`.
 from __future__ import annotations
 
 import hashlib
-import json
 import os
 import re
 import sys
-from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, field, fields, replace
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from napari_brats.core.errors import BundleError, SaveError
-from napari_brats.core.labels import REGIONS, Region
-from napari_brats.core.modalities import MODALITIES, Modality
 from napari_brats.io.atomic import write_atomically
+from napari_brats.models.card import Card, card_to_json, read_card, read_part
 
 if TYPE_CHECKING:
     from torch import nn
@@ -31,48 +29,6 @@ USER_BUNDLES = "NAPARI_BRATS_BUNDLES"
 """The environment variable that says where the user's bundles are, if not at the usual place."""
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
-
-
-@dataclass(frozen=True)
-class Card:
-    """What a bundle says of itself.
-
-    Attributes
-    ----------
-    name, title
-        The word on the command line, and the name for people.
-    network, arguments
-        Architecture and its configuration's arguments.
-    task
-        ``segment`` (logits of regions) or ``reconstruct`` (the image again).
-    modalities, regions
-        Channels in and out, in order.
-    spacing_mm
-        At which the network works; other images are resampled to it and the result back.
-    sha256
-        Of the weights file.
-    training, scores
-        How it was trained and what it reached on cases left out, as JSON.
-    data_licence, attribution, intended_use, limits
-        Terms of the training data, whom to cite, and what the network is not for.
-    """
-
-    name: str
-    title: str
-    network: str
-    arguments: Mapping[str, Any]
-    sha256: str
-    task: str = "segment"
-    modalities: tuple[Modality, ...] = MODALITIES
-    regions: tuple[Region, ...] = REGIONS
-    spacing_mm: tuple[float, float, float] = (1.0, 1.0, 1.0)
-    normalisation: str = ""
-    training: Mapping[str, Any] = field(default_factory=dict)
-    scores: Mapping[str, Any] = field(default_factory=dict)
-    data_licence: str = ""
-    attribution: str = ""
-    intended_use: str = ""
-    limits: str = ""
 
 
 @dataclass(frozen=True, eq=False)
@@ -97,7 +53,7 @@ class Bundle:
 
         from napari_brats.models.networks import build_network
 
-        payload = _read(self.weights, "the weights")
+        payload = read_part(self.weights, "the weights")
         found = hashlib.sha256(payload).hexdigest()
         if found != self.card.sha256:
             raise BundleError(
@@ -226,15 +182,33 @@ def save_bundle(network: nn.Module, card: Card, directory: Path = BUILT_IN) -> B
         for key, value in network.state_dict().items()
     }
     payload = safetensors.torch.save(tensors)
-    facts = asdict(card) | {"sha256": hashlib.sha256(payload).hexdigest()}
+    card = replace(card, sha256=hashlib.sha256(payload).hexdigest())
     path = directory / f"{card.name}.json"
     try:
         directory.mkdir(parents=True, exist_ok=True)
         path.unlink(missing_ok=True)
         write_atomically(path.with_suffix(".safetensors"), payload, overwrite=True)
-        write_atomically(path, (json.dumps(facts, indent=2) + "\n").encode(), overwrite=True)
+        write_atomically(path, card_to_json(card), overwrite=True)
     except (OSError, SaveError) as error:
         raise BundleError(f"The bundle '{card.name}' could not be written: {error}") from error
+    return _open(path)
+
+
+def store_card(bundle: Bundle, card: Card) -> Bundle:
+    """Replace the card of a bundle whose weights stay as they are.
+
+    BundleError if the new card is for other weights, or the disk does not allow it.
+    """
+    if card.sha256 != bundle.card.sha256:
+        raise BundleError(
+            f"The new card of bundle '{bundle.card.name}' is for other weights (sha256 "
+            f"{card.sha256[:16]}..., expected {bundle.card.sha256[:16]}...). Nothing was written."
+        )
+    path = bundle.weights.with_suffix(".json")
+    try:
+        write_atomically(path, card_to_json(card), overwrite=True)
+    except (OSError, SaveError) as error:
+        raise BundleError(f"The card {path} could not be written: {error}") from error
     return _open(path)
 
 
@@ -248,7 +222,7 @@ def _cards_in(folder: Path) -> list[Path]:
 
 def _open(path: Path) -> Bundle:
     """The bundle of a card; BundleError if the card is damaged or its weights are missing."""
-    card = _read_card(path)
+    card = read_card(path)
     weights = path.with_suffix(".safetensors")
     if not weights.is_file():
         raise BundleError(
@@ -256,44 +230,3 @@ def _open(path: Path) -> Bundle:
             f"Copy both files of a bundle, the card and the weights."
         )
     return Bundle(card, weights)
-
-
-def _read(path: Path, what: str) -> bytes:
-    try:
-        return path.read_bytes()
-    except OSError as error:
-        raise BundleError(
-            f"{what.capitalize()} cannot be read: {path} ({error.strerror}). "
-            f"Reinstall the package or bundle."
-        ) from error
-
-
-def _read_card(path: Path) -> Card:
-    """The card at ``path``; the file's name is the bundle's, whatever it was when it was made."""
-    payload = _read(path, "the card")
-    try:
-        facts = json.loads(payload)
-        facts["modalities"] = tuple(Modality(m) for m in facts["modalities"])
-        facts["regions"] = tuple(Region(r) for r in facts["regions"])
-        facts["spacing_mm"] = tuple(float(mm) for mm in facts["spacing_mm"])
-        card = Card(**facts)
-        _require_types(card)
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise BundleError(
-            f"The card {path} is not one this version can read ({error}). "
-            f"Reinstall the package or bundle."
-        ) from error
-    return replace(card, name=path.stem)
-
-
-def _require_types(card: Card) -> None:
-    """TypeError naming the first value that is not of its kind."""
-    for item in fields(card):
-        value = getattr(card, item.name)
-        if item.type == "str" and not isinstance(value, str):
-            raise TypeError(f"'{item.name}' is {value!r}, expected a text")
-        if "Mapping" in str(item.type) and not isinstance(value, dict):
-            raise TypeError(f"'{item.name}' is {value!r}, expected an object")
-    spacing_mm: tuple[float, ...] = card.spacing_mm
-    if not card.modalities or len(spacing_mm) != 3 or min(spacing_mm) <= 0:
-        raise TypeError("expected at least one modality and three spacings above 0")

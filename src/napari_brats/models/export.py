@@ -13,7 +13,8 @@ from napari_brats import INTENDED_USE, __version__
 from napari_brats.core.errors import BratsError, BundleError
 from napari_brats.core.progress import Job, Progress
 from napari_brats.io.atomic import write_atomically
-from napari_brats.models.bundle import Bundle, Card
+from napari_brats.models.bundle import Bundle
+from napari_brats.models.card import Card
 
 if TYPE_CHECKING:
     import torch

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from napari_brats.core.labels import Region
 from napari_brats.core.modalities import Modality
-from napari_brats.models.bundle import Card
+from napari_brats.models.card import Card
 
 HARDLY_FOUND = 0.2
 """A mean Dice below this: the region's mask is of no use."""

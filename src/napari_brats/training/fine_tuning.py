@@ -13,7 +13,7 @@ from pathlib import Path
 from napari_brats.core.errors import BratsError, CaseError
 from napari_brats.io.discover import discover
 from napari_brats.io.sidecar import record_path, recorded_convention
-from napari_brats.models.bundle import Card
+from napari_brats.models.card import Card
 from napari_brats.training.config import Recipe, TrainConfig
 from napari_brats.training.crossval import patient_of
 from napari_brats.training.curves import read_curves

@@ -19,7 +19,8 @@ from napari_brats.core.progress import Job, Progress
 from napari_brats.io.atomic import write_atomically
 from napari_brats.io.case_files import CaseFiles
 from napari_brats.io.discover import discover
-from napari_brats.models.bundle import Bundle, Card, load_bundle, save_bundle
+from napari_brats.models.bundle import Bundle, load_bundle, save_bundle
+from napari_brats.models.card import Card
 from napari_brats.training.config import Recipe, TrainConfig, config_from_table
 from napari_brats.training.crossval import Fold, fold_cases, patient_of
 from napari_brats.training.scoring import card_scores, score_held_out

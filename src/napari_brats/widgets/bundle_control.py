@@ -9,7 +9,8 @@ from qtpy.QtCore import QObject
 
 from napari_brats.core.case import Case
 from napari_brats.core.errors import BratsError
-from napari_brats.models.bundle import Bundle, BundleList, Card, find_bundles
+from napari_brats.models.bundle import Bundle, BundleList, find_bundles
+from napari_brats.models.card import Card
 from napari_brats.models.subset_scores import expectation_text
 from napari_brats.widgets.choice_box import Choice
 from napari_brats.widgets.segment_panel import SegmentPanel
