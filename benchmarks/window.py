@@ -84,7 +84,7 @@ def main(case: Path) -> None:
         print(f"cancel after {delay_s} s: button back in {time.perf_counter() - begin:.3f} s")
 
     seen: list[float] = []
-    panel.bridge.volumes_changed.connect(lambda *_: seen.append(time.perf_counter()))
+    panel.bridge.volumes.changed.connect(lambda *_: seen.append(time.perf_counter()))
     layer = panel.bridge.label_layer(panel.bridge.active_case_key or "")
     if layer is not None:
         for number in range(3):

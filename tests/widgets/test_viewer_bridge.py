@@ -149,7 +149,7 @@ def test_volumes_follow_paint_undo_redo_and_data(opened: Docked, qtbot: QtBot) -
     viewer, bridge = opened
     layer = viewer.layers["label map"]
     volumes: list[float] = []
-    bridge.volumes_changed.connect(lambda _key, ml: volumes.append(ml[Region.WT]))
+    bridge.volumes.changed.connect(lambda _key, ml: volumes.append(ml[Region.WT]))
 
     def last_is(voxels: int) -> bool:
         return bool(volumes) and volumes[-1] == pytest.approx(voxels / 1000)

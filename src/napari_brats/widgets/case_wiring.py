@@ -110,7 +110,7 @@ class CaseWiring(QObject):
             actions[key] = lambda m=modality: view.show(m)
         for label in (la for la in Label if la):
             actions[label_key(label)] = lambda la=label: self._on_label_key(la)
-        self._bridge.bind_keys(actions)
+        self._bridge.key_bindings.bind(actions)
 
     # -- showing
 

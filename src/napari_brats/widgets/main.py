@@ -70,7 +70,7 @@ class BratsWidget(QWidget):
         self.bridge.cases_changed.connect(self._on_cases_changed)
         self.bridge.active_case_changed.connect(self._on_cases_changed)
         self.bridge.tools.changed.connect(self._show_active_result)
-        self.bridge.volumes_changed.connect(self._on_volumes_changed)
+        self.bridge.volumes.changed.connect(self._on_volumes_changed)
         self.bundle_control.offer()
         self._offer_devices()
         self._on_cases_changed()

@@ -2,24 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 from napari.layers import Labels, Layer
-from qtpy.QtCore import QObject, QTimer, Signal
+from qtpy.QtCore import QObject, Signal
 
 from napari_brats.core.case import Case, Segmentation
-from napari_brats.core.errors import BratsError, CaseError
-from napari_brats.core.labels import CONVENTIONS, LabelMap, Region, volumes_ml
+from napari_brats.core.errors import CaseError
+from napari_brats.core.labels import CONVENTIONS, LabelMap
 from napari_brats.core.modalities import Modality
-from napari_brats.io.layers import LayerData, case_to_layers, label_map_to_layer
+from napari_brats.io.layers import LayerData, case_to_layers
 from napari_brats.widgets import case_group, provenance
 from napari_brats.widgets.case_group import OpenCase, tag_of
 from napari_brats.widgets.case_images import CaseImages
+from napari_brats.widgets.case_volumes import CaseVolumes
+from napari_brats.widgets.key_bindings import KeyBindings
 from napari_brats.widgets.label_tools import LabelTools
 from napari_brats.widgets.modality_view import ModalityView
+from napari_brats.widgets.new_label_maps import empty_label_map_to_layer, segmentation_to_layer
 from napari_brats.widgets.open_cases import OpenCases
 from napari_brats.widgets.orientation_letters import OrientationLetters
 
@@ -27,20 +29,18 @@ if TYPE_CHECKING:
     from napari import Viewer
 
 PLUGIN = "napari-brats"
-VOLUMES_MS = 30
-"""Volumes follow edits at most this often."""
 
 
 class ViewerBridge(QObject):
     """Knows which layers are which case, and does with them what the panels ask for.
 
-    `tools` paints, `view` chooses what is looked at, `images` exchanges images.
+    `tools` paints, `view` chooses what is looked at, `images` exchanges images, `volumes` measures
+    what is painted, `key_bindings` binds keys.
     """
 
     cases_changed = Signal()
     active_case_changed = Signal(str)
     edited = Signal(str)  # key of the case whose label map was changed
-    volumes_changed = Signal(str, object)  # key, dict[Region, float] (empty: no label map)
     problem = Signal(str)
 
     def __init__(self, viewer: Viewer, parent: QObject | None = None) -> None:
@@ -57,19 +57,17 @@ class ViewerBridge(QObject):
         self._letters = OrientationLetters(viewer)
         self._open = OpenCases(viewer, self)
         self.images = CaseImages(viewer.layers, self._open, self._add)
-        self._keys: list[str] = []
+        self.volumes = CaseVolumes(lambda: self._open.active_key, self.label_layer, self)
+        self.key_bindings = KeyBindings(viewer)
         self._in_hand: dict[str, Labels] = {}
         self._is_closed = False
-        self._volumes_timer = QTimer(self)
-        self._volumes_timer.setSingleShot(True)
-        self._volumes_timer.setInterval(VOLUMES_MS)
-        self._volumes_timer.timeout.connect(self._report_volumes)
         self._open.changed.connect(self._on_cases_changed)
         self._open.active_changed.connect(self.active_case_changed)
         self._open.opened.connect(self._on_opened)
         self._open.labels_added.connect(self.tools.follow)
         self._open.layer_removed.connect(self.tools.unfollow)
-        self._open.problem.connect(self.problem)
+        for part in (self._open, self.volumes):
+            part.problem.connect(self.problem)
         self.tools.edited.connect(self._on_edited)
         self._open.regroup()
 
@@ -78,11 +76,9 @@ class ViewerBridge(QObject):
         if self._is_closed:
             return
         self._is_closed = True
-        self._volumes_timer.stop()
-        for part in (self._open, self.view, self.tools, self._letters):
+        parts = (self.volumes, self._open, self.view, self.tools, self._letters, self.key_bindings)
+        for part in parts:
             part.close()
-        for key in self._keys:
-            self._viewer.bind_key(key, None)
 
     # -- which cases are open
 
@@ -161,18 +157,7 @@ class ViewerBridge(QObject):
         """Add a network's result as a new labels layer, selected; older label maps are hidden."""
         for older in self._open[key].labels:
             older.visible = False  # two masks on top of each other cannot be read
-        layer = self._add(
-            label_map_to_layer(
-                segmentation.labels,
-                segmentation.reference,
-                segmentation.convention,
-                segmentation.case_id,
-                key,
-                name=f"{segmentation.case_id} segmentation",
-                reason="made by the network",
-            ),
-            key,
-        )
+        layer = self._add(segmentation_to_layer(segmentation, key), key)
         provenance.note(layer, segmentation.labels, segmentation.provenance)
         return layer
 
@@ -194,14 +179,7 @@ class ViewerBridge(QObject):
 
     def new_label_map(self, key: str) -> Labels:
         """Add an empty labels layer on the case's reference image, selected."""
-        open_case = self._open[key]
-        reference = tag_of(open_case.reference).reference
-        labels = np.zeros(reference.grid.shape, np.uint8, order="F")
-        table = CONVENTIONS[case_group.convention_of(open_case)]
-        data = label_map_to_layer(
-            labels, reference, table, open_case.case_id, key, reason="made by hand"
-        )
-        return self._add(data, key)
+        return self._add(empty_label_map_to_layer(self._open[key], key), key)
 
     def label_layer(self, key: str) -> Labels | None:
         """The labels layer that is edited and saved: the one selected last, else the newest."""
@@ -231,27 +209,6 @@ class ViewerBridge(QObject):
         if made_with is not None:
             provenance.note(layer, labels, made_with)
 
-    def volumes_ml(self, key: str) -> dict[Region, float]:
-        """Volume of each region in the case's label map, in ml; empty without one."""
-        layer = self.label_layer(key)
-        if layer is None:
-            return {}
-        volume = case_group.volume_of(layer)
-        return volumes_ml(volume.data, volume.grid.voxel_mm3)
-
-    def bind_keys(self, actions: Mapping[str, Callable[[], object]]) -> None:
-        """Let keys do something while the window has the focus."""
-        for key, action in actions.items():
-            self._viewer.bind_key(key, lambda _viewer, run=action: _nothing(run()), overwrite=True)
-            self._keys.append(key)
-
-    def _report_volumes(self) -> None:
-        key = self._open.active_key
-        try:
-            self.volumes_changed.emit(key, self.volumes_ml(key) if key else {})
-        except BratsError as error:
-            self.problem.emit(str(error))
-
     def _on_opened(self, key: str) -> None:
         self.view.leave_side_by_side()
         self._hide_others(self._open[key])
@@ -267,8 +224,8 @@ class ViewerBridge(QObject):
         key = self._open.key_of(layer)
         if key:
             self.edited.emit(key)
-        if key == self._open.active_key and not self._volumes_timer.isActive():
-            self._volumes_timer.start()
+        if key == self._open.active_key:
+            self.volumes.report_soon()
         self.view.refresh_mirrors()
 
     def _on_cases_changed(self) -> None:
@@ -279,8 +236,7 @@ class ViewerBridge(QObject):
         self.tools.target = layer
         self.view.set_case(case, layer)
         self._letters.show_for(case.reference if case is not None else None)
-        if not self._volumes_timer.isActive():
-            self._volumes_timer.start()
+        self.volumes.report_soon()
         self.cases_changed.emit()
 
     def _add(self, data: LayerData, key: str = "") -> Any:
@@ -289,7 +245,3 @@ class ViewerBridge(QObject):
         if key:
             self._open.own(layer, key)
         return layer
-
-
-def _nothing(_result: object) -> None:
-    """For napari takes what a key's function returns for a generator; ours return nothing."""
