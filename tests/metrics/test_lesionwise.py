@@ -10,7 +10,8 @@ from hypothesis.extra.numpy import arrays
 from scipy import ndimage
 
 from napari_brats.metrics.empty import EmptyPolicy
-from napari_brats.metrics.lesionwise import CHALLENGES, Challenge, dilate, lesionwise
+from napari_brats.metrics.lesionwise import CHALLENGES, Challenge, lesionwise
+from napari_brats.metrics.matching import dilate
 from napari_brats.metrics.surface import surface_distances
 
 official = pytest.importorskip("surface_distance")

@@ -95,7 +95,11 @@ def test_a_missed_tumour():
 
 
 def test_keys_are_those_of_the_contract():
-    assert [f.name for f in dataclasses.fields(RegionScore)][-2:] == ["nsd", "lesions"]
+    assert [f.name for f in dataclasses.fields(RegionScore)][-3:] == [
+        "nsd",
+        "lesions",
+        "false_lesions",
+    ]
     assert list(score_regions(tumour(4), tumour(4), SPACING)) == list(REGIONS)
 
 

@@ -248,8 +248,13 @@ def _as_small_integers(disk: npt.NDArray[np.generic]) -> LabelMap:
 
 def region_mask(labels: LabelMap, region: Region) -> Mask:
     """Where ``region`` is, as bool of the same shape (all False where it does not occur)."""
+    return union_mask(labels, REGION_LABELS[region])
+
+
+def union_mask(labels: LabelMap, wanted: Iterable[int]) -> Mask:
+    """Where any of the ``wanted`` labels is, as bool of the same shape."""
     table = np.zeros(256, np.bool_)
-    table[list(REGION_LABELS[region])] = True
+    table[list(wanted)] = True
     return table[labels]
 
 

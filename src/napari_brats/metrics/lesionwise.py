@@ -12,17 +12,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
 from napari_brats.core.boxes import Box, bounding_box, grow_box
-from napari_brats.core.components import label_components
 from napari_brats.core.geometry import Spacing
 from napari_brats.core.labels import Mask
 from napari_brats.metrics.empty import WORST_DISTANCE_MM, EmptyPolicy
+from napari_brats.metrics.matching import LesionMemory, Matching, Numbered, match
 from napari_brats.metrics.surface import SurfaceDistances, hausdorff_mm, surface_distances
-
-Numbered = npt.NDArray[np.int32]
-"""(X, Y, Z): 0 is the background, each object has its number from 1."""
 
 
 @dataclass(frozen=True)
@@ -59,28 +55,34 @@ DEFAULT_CHALLENGE = CHALLENGES["GLI"]
 
 @dataclass(frozen=True)
 class Lesion:
-    """One lesion of the reference, and how the prediction meets it.
+    """One lesion of the reference, or a false one of the prediction.
 
     Attributes
     ----------
-    volume_mm3
-        Its volume.
+    volume_mm3, prediction_mm3
+        Its volume in the reference, and that of its predicted components together.
     centre
         Its centre of mass in voxel indices (x, y, z) of the whole array.
     dice, hd95_mm
-        Against the union of its predicted components; 0 and 374 without one.
+        Against the union of its predicted components; 0 and 374 without one, and for a false one.
     found
         Whether a predicted component belongs to it.
     counted
-        Whether it is large enough to count.
+        Whether it is large enough to count. A false one always is.
     """
 
     volume_mm3: float
+    prediction_mm3: float
     centre: tuple[float, float, float]
     dice: float
     hd95_mm: float
     found: bool
     counted: bool
+
+    @property
+    def outcome(self) -> str:
+        """``found``, ``missed`` or ``false``."""
+        return "found" if self.found else "missed" if self.volume_mm3 else "false"
 
 
 @dataclass(frozen=True)
@@ -96,6 +98,8 @@ class LesionwiseScore:
         components belong to no lesion.
     lesions
         Every lesion of the reference, those that do not count included.
+    false_lesions
+        The predicted components that belong to none.
     """
 
     dice: float
@@ -104,6 +108,7 @@ class LesionwiseScore:
     missed: int
     false: int
     lesions: tuple[Lesion, ...]
+    false_lesions: tuple[Lesion, ...] = ()
 
 
 def lesionwise(
@@ -115,6 +120,7 @@ def lesionwise(
     *,
     whole: SurfaceDistances | None = None,
     origin: tuple[int, ...] = (0, 0, 0),
+    memory: LesionMemory | None = None,
 ) -> LesionwiseScore:
     """The lesion-wise scores of two (X, Y, Z) masks of one shape.
 
@@ -131,155 +137,109 @@ def lesionwise(
     whole
         The surface distances of both masks, if at hand: they serve where there is one lesion.
     origin
-        The voxel index of the masks' first voxel in the whole volume, for the lesions' centres.
+        The voxel index of the masks' first voxel in the whole volume.
+    memory
+        What is remembered of an earlier call, if anything.
     """
     box = bounding_box(reference | prediction)
     if box is None:
-        return _mean_of([], 0, policy)
+        return _score([], [], policy)
     box = grow_box(box, challenge.dilations, reference.shape)
-    scene = _scene(reference[box], prediction[box], challenge.dilations)
-    lesions = []
-    for number in range(1, len(scene.members) + 1):
-        volume_mm3 = float(scene.lesion_voxels[number]) * math.prod(spacing_mm)
-        lesions.append(
-            Lesion(
-                volume_mm3=volume_mm3,
-                centre=_centre(scene, number, box, origin),
-                dice=_dice(scene, number),
-                hd95_mm=_hd95_mm(scene, number, spacing_mm, whole),
-                found=bool(scene.members[number - 1].size),
-                counted=volume_mm3 > challenge.min_lesion_mm3 * (1 + 1e-6),  # spacing has noise
-            )
-        )
-    return _mean_of(lesions, scene.false, policy)
-
-
-def dilate(mask: Mask, times: int) -> Mask:
-    """The mask grown by the 18-neighbour structuring element, within its array.
-
-    As `scipy.ndimage.binary_dilation` with ``generate_binary_structure(3, 2)`` and as many
-    iterations: the element is the union of three squares, and a square is two lines.
-    """
-    for _ in range(times):
-        along_x = _smear(mask, 0)
-        mask = _smear(along_x, 1) | _smear(along_x, 2) | _smear(_smear(mask, 1), 2)
-    return mask
-
-
-def _smear(mask: Mask, axis: int) -> Mask:
-    """The mask grown by one voxel both ways along one axis."""
-    grown = mask.copy()
-    source, target = np.moveaxis(mask, axis, 0), np.moveaxis(grown, axis, 0)
-    target[1:] |= source[:-1]
-    target[:-1] |= source[1:]
-    return grown
+    memory = memory or LesionMemory(spacing_mm)
+    matching = match(reference[box], prediction[box], challenge.dilations, memory)
+    scene = _Scene(
+        matching,
+        spacing_mm,
+        tuple(side.start + first for side, first in zip(box, origin, strict=True)),
+        memory,
+        whole,
+    )
+    lesions = [scene.lesion(n, challenge) for n in range(1, len(matching.members) + 1)]
+    return _score(lesions, [scene.false_lesion(part) for part in matching.false_parts], policy)
 
 
 @dataclass(frozen=True, eq=False)
 class _Scene:
-    """Lesions and predicted components ("parts") of one region, in its box.
+    """Measures lesions of a matching whose first voxel lies at ``origin``."""
 
-    ``members[k - 1]`` are the parts of lesion k; voxel counts have the background first.
-    """
+    matching: Matching
+    spacing_mm: Spacing
+    origin: tuple[int, ...]
+    memory: LesionMemory
+    whole: SurfaceDistances | None
 
-    lesions: Numbered
-    parts: Numbered
-    members: list[npt.NDArray[np.intp]]
-    lesion_voxels: npt.NDArray[np.intp]
-    part_voxels: npt.NDArray[np.intp]
-    shared_voxels: npt.NDArray[np.intp]
-    lesion_boxes: list[Box]
-    part_boxes: list[Box]
+    def lesion(self, number: int, challenge: Challenge) -> Lesion:
+        """Lesion ``number`` of the reference."""
+        m = self.matching
+        members = m.members[number - 1]
+        voxels, predicted = int(m.lesion_voxels[number]), int(m.part_voxels[members].sum())
+        volume_mm3 = voxels * math.prod(self.spacing_mm)
+        return Lesion(
+            volume_mm3=volume_mm3,
+            prediction_mm3=predicted * math.prod(self.spacing_mm),
+            centre=self._centre(m.lesions, number, m.lesion_boxes[number - 1]),
+            dice=2 * int(m.shared_voxels[number]) / (voxels + predicted),
+            hd95_mm=self._hd95_mm(number),
+            found=bool(members.size),
+            counted=volume_mm3 > challenge.min_lesion_mm3 * (1 + 1e-6),  # spacing has noise
+        )
 
-    @property
-    def false(self) -> int:
-        """How many parts belong to no lesion."""
-        taken = {int(part) for members in self.members for part in members}
-        return len(self.part_boxes) - len(taken)
+    def false_lesion(self, part: int) -> Lesion:
+        """The predicted component ``part``, which belongs to no lesion."""
+        m = self.matching
+        return Lesion(
+            volume_mm3=0.0,
+            prediction_mm3=float(m.part_voxels[part]) * math.prod(self.spacing_mm),
+            centre=self._centre(m.parts, part, m.part_boxes[part - 1]),
+            dice=0.0,
+            hd95_mm=WORST_DISTANCE_MM,
+            found=False,
+            counted=True,
+        )
 
+    def _hd95_mm(self, number: int) -> float:
+        m = self.matching
+        members = m.members[number - 1]
+        if not members.size:
+            return WORST_DISTANCE_MM
+        if self.whole is not None and len(m.members) == 1 and members.size == len(m.part_boxes):
+            return hausdorff_mm(self.whole)
+        boxes = [m.lesion_boxes[number - 1], *(m.part_boxes[part - 1] for part in members)]
+        here = tuple(
+            slice(min(box[axis].start for box in boxes), max(box[axis].stop for box in boxes))
+            for axis in range(3)
+        )
+        belongs = np.zeros(len(m.part_boxes) + 1, np.bool_)
+        belongs[members] = True
+        return hausdorff_mm(
+            surface_distances(
+                m.lesions[here] == number,
+                belongs[m.parts[here]],
+                self.spacing_mm,
+                self.memory.nearest(number),
+                tuple(side.start + first for side, first in zip(here, self.origin, strict=True)),
+            )
+        )
 
-def _scene(reference: Mask, prediction: Mask, dilations: int) -> _Scene:
-    from scipy.ndimage import find_objects
-
-    parts, part_count = _numbered(prediction)
-    # Each lesion dilated again is exactly its component of the dilated reference.
-    zones, count = _numbered(dilate(reference, dilations))
-    lesions = np.where(reference, zones, 0)
-    return _Scene(
-        lesions=lesions,
-        parts=parts,
-        members=_touching(zones, parts, count, part_count),
-        lesion_voxels=np.bincount(lesions.ravel(), minlength=count + 1),
-        part_voxels=np.bincount(parts.ravel(), minlength=part_count + 1),
-        shared_voxels=np.bincount(lesions[prediction], minlength=count + 1),
-        lesion_boxes=find_objects(lesions),
-        part_boxes=find_objects(parts),
-    )
-
-
-def _numbered(mask: Mask) -> tuple[Numbered, int]:
-    components, count = label_components(mask)
-    return components.astype(np.int32), count
-
-
-def _touching(
-    zones: Numbered, parts: Numbered, zone_count: int, part_count: int
-) -> list[npt.NDArray[np.intp]]:
-    """For each zone, ascending, the parts that share a voxel with it."""
-    both = (zones > 0) & (parts > 0)
-    pairs = np.unique(zones[both].astype(np.intp) * (part_count + 1) + parts[both])
-    zone, part = np.divmod(pairs, part_count + 1)
-    return [part[zone == number] for number in range(1, zone_count + 1)]
-
-
-def _dice(scene: _Scene, number: int) -> float:
-    predicted = scene.part_voxels[scene.members[number - 1]].sum()
-    shared = scene.shared_voxels[number]
-    return float(2 * shared / (scene.lesion_voxels[number] + predicted))
-
-
-def _hd95_mm(
-    scene: _Scene, number: int, spacing_mm: Spacing, whole: SurfaceDistances | None
-) -> float:
-    members = scene.members[number - 1]
-    if not members.size:
-        return WORST_DISTANCE_MM
-    if whole is not None and len(scene.members) == 1 and members.size == len(scene.part_boxes):
-        return hausdorff_mm(whole)
-    boxes = [scene.lesion_boxes[number - 1], *(scene.part_boxes[part - 1] for part in members)]
-    here = tuple(
-        slice(min(box[axis].start for box in boxes), max(box[axis].stop for box in boxes))
-        for axis in range(3)
-    )
-    belongs = np.zeros(len(scene.part_boxes) + 1, np.bool_)
-    belongs[members] = True
-    return hausdorff_mm(
-        surface_distances(scene.lesions[here] == number, belongs[scene.parts[here]], spacing_mm)
-    )
+    def _centre(self, numbered: Numbered, number: int, box: Box) -> tuple[float, float, float]:
+        voxels = np.argwhere(numbered[box] == number).mean(axis=0)
+        x, y, z = (
+            float(v + side.start + first)
+            for v, side, first in zip(voxels, box, self.origin, strict=True)
+        )
+        return x, y, z
 
 
-def _centre(
-    scene: _Scene, number: int, box: Box, origin: tuple[int, ...]
-) -> tuple[float, float, float]:
-    inner = scene.lesion_boxes[number - 1]
-    voxels = np.argwhere(scene.lesions[inner] == number).mean(axis=0)
-    x, y, z = (
-        float(v + side.start + outer.start + first)
-        for v, side, outer, first in zip(voxels, inner, box, origin, strict=True)
-    )
-    return x, y, z
-
-
-def _mean_of(lesions: list[Lesion], false: int, policy: EmptyPolicy) -> LesionwiseScore:
+def _score(lesions: list[Lesion], false: list[Lesion], policy: EmptyPolicy) -> LesionwiseScore:
     counted = [lesion for lesion in lesions if lesion.counted]
-    found, total = sum(lesion.found for lesion in counted), len(counted) + false
+    found, total = sum(lesion.found for lesion in counted), len(counted) + len(false)
+    rows = [*counted, *false]
     return LesionwiseScore(
-        dice=sum(le.dice for le in counted) / total if total else policy.overlap(both=True),
-        hd95_mm=(sum(le.hd95_mm for le in counted) + false * WORST_DISTANCE_MM) / total
-        if total
-        else policy.distance_mm(both=True),
+        dice=sum(le.dice for le in rows) / total if total else policy.overlap(both=True),
+        hd95_mm=sum(le.hd95_mm for le in rows) / total if total else policy.distance_mm(both=True),
         found=found,
         missed=len(counted) - found,
-        false=false,
+        false=len(false),
         lesions=tuple(lesions),
+        false_lesions=tuple(false),
     )

@@ -6,20 +6,30 @@ The fields of a row are the JSON keys and, with units, the column names.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+import os
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
-from napari_brats.core.boxes import Box, bounding_box, grow_box
+from napari_brats.core.boxes import bounding_box, grow_box
 from napari_brats.core.errors import BratsError
 from napari_brats.core.geometry import Spacing
-from napari_brats.core.labels import REGION_LABELS, REGIONS, LabelMap, Mask, Region, region_mask
+from napari_brats.core.labels import REGION_LABELS, Label, LabelMap, Mask, Region, union_mask
 from napari_brats.metrics import overlap, surface
 from napari_brats.metrics.empty import EmptyPolicy
 from napari_brats.metrics.lesionwise import DEFAULT_CHALLENGE, Challenge, Lesion, lesionwise
+from napari_brats.metrics.matching import LesionMemory
+from napari_brats.metrics.nearest import NearestPoints
 from napari_brats.metrics.overlap import Confusion
+
+Scored = TypeVar("Scored", Region, Label)
+"""What a row stands for."""
+
+_THREADS = min(4, os.cpu_count() or 1)
+"""The k-d trees, the components and most array operations let other threads run."""
 
 
 @dataclass(frozen=True)
@@ -60,7 +70,8 @@ class RegionScore:
     ``accuracy`` is over the whole volume and dominated by background; ``accuracy_brain`` is over
     the brain, NaN without an image. ``hd95_mm`` is the challenge's, weighted by surface area;
     ``hd95_voxel_mm`` that of MONAI between border voxels. ``nsd`` is the surface Dice by tolerance
-    in mm. Lesion counts leave out lesions too small for the challenge.
+    in mm. Lesion counts leave out lesions too small for the challenge; ``lesions`` are all of the
+    reference, ``false_lesions`` the predicted components that belong to none.
     """
 
     dice: float
@@ -84,6 +95,22 @@ class RegionScore:
     lesions_false: int
     nsd: Mapping[float, float] = field(default_factory=dict)
     lesions: tuple[Lesion, ...] = ()
+    false_lesions: tuple[Lesion, ...] = ()
+
+
+class RegionMemory:
+    """What is remembered of a region from one scoring to the next.
+
+    Parameters
+    ----------
+    spacing_mm
+        Of the axes, in their order.
+    """
+
+    def __init__(self, spacing_mm: Spacing) -> None:
+        self.surfaces = NearestPoints(spacing_mm)
+        self.borders = NearestPoints(spacing_mm)
+        self.lesions = LesionMemory(spacing_mm)
 
 
 def score_regions(
@@ -94,6 +121,8 @@ def score_regions(
     brain: Mask | None = None,
 ) -> dict[Region, RegionScore]:
     """The metrics of every region of two (X, Y, Z) label maps in internal labels.
+
+    For a pair that is scored again after every edit, `napari_brats.metrics.live.PairScorer`.
 
     Parameters
     ----------
@@ -111,22 +140,131 @@ def score_regions(
     GeometryError
         If the shapes differ.
     """
+    return score_unions(reference, prediction, spacing_mm, REGION_LABELS, options, brain)
+
+
+def score_labels(
+    reference: LabelMap,
+    prediction: LabelMap,
+    spacing_mm: Spacing,
+    options: ScoreOptions | None = None,
+    brain: Mask | None = None,
+) -> dict[Label, RegionScore]:
+    """As `score_regions` for each single label: NCR, ED, ET, and others that occur on a side."""
+    present = np.bincount(reference.ravel(order="K"), minlength=256)
+    present += np.bincount(prediction.ravel(order="K"), minlength=256)
+    always = (Label.NCR, Label.ED, Label.ET)
+    unions = {la: (la,) for la in Label if la and (la in always or present[la])}
+    return score_unions(reference, prediction, spacing_mm, unions, options, brain)
+
+
+def score_unions(
+    reference: LabelMap,
+    prediction: LabelMap,
+    spacing_mm: Spacing,
+    unions: Mapping[Scored, Sequence[Label]],
+    options: ScoreOptions | None = None,
+    brain: Mask | None = None,
+    memories: Mapping[Scored, RegionMemory] | None = None,
+) -> dict[Scored, RegionScore]:
+    """As `score_regions` for any unions of labels; ``memories`` make a second call cheap."""
     options = options or ScoreOptions()
     counts = overlap.joint_counts(reference, prediction)
-    box = bounding_box((reference | prediction) != 0)
-    # Room for the lesion-wise dilation, which goes as far as the volume does.
-    box = grow_box(box or (slice(0, 1),) * 3, options.challenge.dilations, reference.shape)
-    origin = tuple(side.start for side in box)
-    scores = {}
-    for region in REGIONS:
-        masks = region_mask(reference[box], region), region_mask(prediction[box], region)
-        confusion = overlap.confusion_of_labels(counts, REGION_LABELS[region])
-        scores[region] = RegionScore(
-            **_overlaps(confusion, math.prod(spacing_mm), options.policy),
-            accuracy_brain=_accuracy_inside(*masks, box, brain),
-            **_distances(*masks, spacing_mm, origin, options),
+    pair = _Pair(reference, prediction, spacing_mm, options, brain)
+    with ThreadPoolExecutor(max_workers=_THREADS) as pool:
+        rows = {
+            key: pair.start(
+                pool, labels, counts, memories[key] if memories else RegionMemory(spacing_mm)
+            )
+            for key, labels in unions.items()
+        }
+        return {key: row() for key, row in rows.items()}
+
+
+class _Pair:
+    """Two label maps in the box around what is in either."""
+
+    def __init__(
+        self,
+        reference: LabelMap,
+        prediction: LabelMap,
+        spacing_mm: Spacing,
+        options: ScoreOptions,
+        brain: Mask | None,
+    ) -> None:
+        box = bounding_box((reference | prediction) != 0)
+        # Room for the lesion-wise dilation, which goes as far as the volume does.
+        box = grow_box(box or (slice(0, 1),) * 3, options.challenge.dilations, reference.shape)
+        self._sides = reference[box], prediction[box]
+        self._origin = tuple(side.start for side in box)
+        self._brain = None if brain is None else brain[box]
+        self._brain_voxels = 0 if brain is None else int(np.count_nonzero(brain))
+        self._spacing_mm, self._options = spacing_mm, options
+
+    def start(
+        self,
+        pool: Executor,
+        labels: Sequence[Label],
+        counts: overlap.JointCounts,
+        memory: RegionMemory,
+    ) -> Callable[[], RegionScore]:
+        """Begin to score a union of labels in the pool; the result waits for it."""
+        masks = union_mask(self._sides[0], labels), union_mask(self._sides[1], labels)
+        confusion = overlap.confusion_of_labels(counts, labels)
+        border = pool.submit(self._border_hd95_mm, *masks, memory)
+        others = pool.submit(self._distances, *masks, memory)
+        return lambda: RegionScore(
+            **_overlaps(confusion, math.prod(self._spacing_mm), self._options.policy),
+            accuracy_brain=self._accuracy_inside(*masks),
+            hd95_voxel_mm=border.result(),
+            **others.result(),
         )
-    return scores
+
+    def _accuracy_inside(self, reference: Mask, prediction: Mask) -> float:
+        """The share of the brain's voxels that are right; NaN without a brain."""
+        if self._brain is None or not self._brain_voxels:
+            return math.nan
+        wrong = int(np.count_nonzero((reference ^ prediction) & self._brain))
+        return 1 - wrong / self._brain_voxels
+
+    def _border_hd95_mm(self, reference: Mask, prediction: Mask, memory: RegionMemory) -> float:
+        return surface.voxel_border_hd95_mm(
+            reference,
+            prediction,
+            self._spacing_mm,
+            self._options.policy,
+            memory.borders,
+            self._origin,
+        )
+
+    def _distances(self, reference: Mask, prediction: Mask, memory: RegionMemory) -> dict[str, Any]:
+        policy, spacing_mm, options = self._options.policy, self._spacing_mm, self._options
+        found = surface.surface_distances(
+            reference, prediction, spacing_mm, memory.surfaces, self._origin
+        )
+        by_lesion = lesionwise(
+            reference,
+            prediction,
+            spacing_mm,
+            options.challenge,
+            policy,
+            whole=found,
+            origin=self._origin,
+            memory=memory.lesions,
+        )
+        return {
+            "hd_mm": surface.hausdorff_mm(found, 100, policy),
+            "hd95_mm": surface.hausdorff_mm(found, 95, policy),
+            "assd_mm": surface.mean_distance_mm(found, policy),
+            "nsd": {t: surface.surface_dice(found, t, policy) for t in options.tolerances_mm},
+            "lesionwise_dice": by_lesion.dice,
+            "lesionwise_hd95_mm": by_lesion.hd95_mm,
+            "lesions_found": by_lesion.found,
+            "lesions_missed": by_lesion.missed,
+            "lesions_false": by_lesion.false,
+            "lesions": by_lesion.lesions,
+            "false_lesions": by_lesion.false_lesions,
+        }
 
 
 def _overlaps(c: Confusion, voxel_mm3: float, policy: EmptyPolicy) -> dict[str, Any]:
@@ -140,39 +278,4 @@ def _overlaps(c: Confusion, voxel_mm3: float, policy: EmptyPolicy) -> dict[str, 
         "volume_similarity": overlap.volume_similarity(c, policy),
         "reference_ml": c.reference * voxel_mm3 / 1000,
         "prediction_ml": c.prediction * voxel_mm3 / 1000,
-    }
-
-
-def _accuracy_inside(reference: Mask, prediction: Mask, box: Box, brain: Mask | None) -> float:
-    """The share of the brain's voxels that are right; NaN without a brain."""
-    size = 0 if brain is None else int(np.count_nonzero(brain))
-    if brain is None or not size:
-        return math.nan
-    return 1 - int(np.count_nonzero((reference ^ prediction) & brain[box])) / size
-
-
-def _distances(
-    reference: Mask,
-    prediction: Mask,
-    spacing_mm: Spacing,
-    origin: tuple[int, ...],
-    options: ScoreOptions,
-) -> dict[str, Any]:
-    policy = options.policy
-    found = surface.surface_distances(reference, prediction, spacing_mm)
-    by_lesion = lesionwise(
-        reference, prediction, spacing_mm, options.challenge, policy, whole=found, origin=origin
-    )
-    return {
-        "hd_mm": surface.hausdorff_mm(found, 100, policy),
-        "hd95_mm": surface.hausdorff_mm(found, 95, policy),
-        "hd95_voxel_mm": surface.voxel_border_hd95_mm(reference, prediction, spacing_mm, policy),
-        "assd_mm": surface.mean_distance_mm(found, policy),
-        "nsd": {t: surface.surface_dice(found, t, policy) for t in options.tolerances_mm},
-        "lesionwise_dice": by_lesion.dice,
-        "lesionwise_hd95_mm": by_lesion.hd95_mm,
-        "lesions_found": by_lesion.found,
-        "lesions_missed": by_lesion.missed,
-        "lesions_false": by_lesion.false,
-        "lesions": by_lesion.lesions,
     }

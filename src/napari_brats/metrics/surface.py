@@ -7,8 +7,7 @@ marching-cubes triangles there (Lorensen & Cline 1987). Distances run between su
 voxel-border HD95 of other libraries is `voxel_border_hd95_mm`.
 
 The geometry is computed once (`surface_distances`), in the bounding box of both masks; the readers
-after it are cheap. Nearest corners are found by a k-d tree over those that the two surfaces do not
-share: for overlapping masks faster than distance transforms of the box, and exact.
+after it are cheap.
 """
 
 from __future__ import annotations
@@ -21,12 +20,12 @@ from functools import cache
 import numpy as np
 import numpy.typing as npt
 
-from napari_brats.core.boxes import bounding_box
+from napari_brats.core.boxes import Box, bounding_box
 from napari_brats.core.geometry import Spacing
 from napari_brats.core.labels import Mask
 from napari_brats.metrics.empty import EmptyPolicy
+from napari_brats.metrics.nearest import Floats, NearestPoints, keys_of
 
-Floats = npt.NDArray[np.float64]
 Corner = tuple[int, int, int]
 
 _CORNERS: tuple[Corner, ...] = tuple(itertools.product((0, 1), repeat=3))  # type: ignore[arg-type]
@@ -78,24 +77,49 @@ class SurfaceDistances:
         return (not self.reference_mm.size) + (not self.prediction_mm.size)
 
 
-def surface_distances(reference: Mask, prediction: Mask, spacing_mm: Spacing) -> SurfaceDistances:
+def surface_distances(
+    reference: Mask,
+    prediction: Mask,
+    spacing_mm: Spacing,
+    nearest: NearestPoints | None = None,
+    origin: tuple[int, ...] = (0, 0, 0),
+) -> SurfaceDistances:
     """The distances between the surfaces of two (X, Y, Z) masks of one shape.
 
-    Beyond the array everything is background. ``spacing_mm`` in the order of the axes.
+    Beyond the array everything is background.
+
+    Parameters
+    ----------
+    reference, prediction
+        The masks.
+    spacing_mm
+        Of the axes, in their order.
+    nearest
+        What is remembered of an earlier call, if anything.
+    origin
+        The voxel index of the masks' first voxel in the whole volume; only a memory needs it.
     """
     box = bounding_box(reference | prediction)
     if box is None:
         nothing = np.zeros(0)
         return SurfaceDistances(nothing, nothing, nothing, nothing)
+    first = _first_voxel(box, origin)
     areas = neighbour_areas_mm2(spacing_mm)
     codes = [_neighbour_codes(mask[box]) for mask in (reference, prediction)]
     borders = [(code != 0) & (code != 255) for code in codes]
+    distances = (nearest or NearestPoints(spacing_mm)).between(
+        *(keys_of(border, first) for border in borders)
+    )
     sides: list[Floats] = []
-    for code, border, other in zip(codes, borders, borders[::-1], strict=True):
-        distance, area = _nearest_mm(border, other, spacing_mm), areas[code[border]]
+    for code, border, distance in zip(codes, borders, distances, strict=True):
+        area = areas[code[border]]
         order = np.lexsort((area, distance))
         sides += [distance[order], area[order]]
     return SurfaceDistances(*sides)
+
+
+def _first_voxel(box: Box, origin: tuple[int, ...]) -> tuple[int, ...]:
+    return tuple(side.start + first for side, first in zip(box, origin, strict=True))
 
 
 def hausdorff_mm(
@@ -156,21 +180,24 @@ def voxel_border_hd95_mm(
     prediction: Mask,
     spacing_mm: Spacing,
     policy: EmptyPolicy = EmptyPolicy.CHALLENGE,
+    nearest: NearestPoints | None = None,
+    origin: tuple[int, ...] = (0, 0, 0),
 ) -> float:
     """The HD95 between border voxels, unweighted, as MONAI computes it. Empty sides: by policy.
 
     A border voxel has one of its six neighbours (or the array's edge) outside. The 95th percentile
-    of each direction interpolates linearly; the larger one counts.
+    of each direction interpolates linearly; the larger one counts. ``nearest`` and ``origin`` as
+    for `surface_distances`.
     """
     filled = [bool(mask.any()) for mask in (reference, prediction)]
     box = bounding_box(reference | prediction)
     if box is None or not all(filled):
         return policy.distance_mm(both=not any(filled))
-    borders = [_border_voxels(mask[box]) for mask in (reference, prediction)]
-    return max(
-        float(np.percentile(_nearest_mm(border, other, spacing_mm), 95))
-        for border, other in zip(borders, borders[::-1], strict=True)
+    first = _first_voxel(box, origin)
+    distances = (nearest or NearestPoints(spacing_mm)).between(
+        *(keys_of(_border_voxels(mask[box]), first) for mask in (reference, prediction))
     )
+    return max(float(np.percentile(distance, 95)) for distance in distances)
 
 
 @cache
@@ -222,27 +249,3 @@ def _border_voxels(mask: Mask) -> Mask:
             window[axis] = slice(start, start + mask.shape[axis])
             inner &= padded[tuple(window)]
     return mask & ~inner
-
-
-def _nearest_mm(border: Mask, other: Mask, spacing_mm: Spacing) -> Floats:
-    """For each True voxel of ``border`` (C order) the distance to the nearest one of ``other``.
-
-    0 where both are; inf everywhere if ``other`` is empty.
-    """
-    from scipy.spatial import cKDTree
-
-    distance = np.zeros(int(border.sum()))
-    sites = np.argwhere(other)
-    if not sites.size:
-        distance[:] = np.inf
-        return distance
-    apart = ~other[border]
-    points = np.argwhere(border & ~other)
-    if points.size:
-        # Not balanced: built and searched faster on points of a grid, which have many ties.
-        tree = cKDTree(sites * spacing_mm, balanced_tree=False, compact_nodes=False)
-        _, nearest = tree.query(points * spacing_mm)
-        # From whole steps, so that equal distances are equal numbers when they are sorted.
-        steps_mm = (points - sites[nearest]) * np.asarray(spacing_mm)
-        distance[apart] = np.sqrt((steps_mm**2).sum(axis=1))
-    return distance

@@ -16,7 +16,7 @@ from napari_brats.core.labels import REGIONS, Region
 from napari_brats.metrics.score import RegionScore
 
 METRICS: tuple[str, ...] = tuple(
-    f.name for f in fields(RegionScore) if f.name not in ("nsd", "lesions")
+    f.name for f in fields(RegionScore) if f.name not in ("nsd", "lesions", "false_lesions")
 )
 """The keys of a region's metrics that hold one number."""
 
