@@ -217,6 +217,7 @@ def test_a_damaged_run_is_named_and_left_as_it_is(data, run):
         ("widths = []", "widths at"),
         ('widths = ["a"]', "widths at"),
         ("patch_size = [16, 16]", r"patch_size is \[16, 16\]; expected three"),
+        ("early_patch_edges = [8.5]", "early_patch_edges at"),
         ('modalities = ["T1C", "CT"]', "Unknown modalities: CT. Known: T1N"),
         ('network = "unet"', "expected one of unet3d"),
         ('augment = "none"', "augment at .* expected something like a table"),
@@ -240,6 +241,9 @@ def test_a_patch_that_does_not_fit_the_network_is_refused(data, run):
     config = TrainConfig(patch_size=(18, 16, 16), widths=(4, 8), epochs=1)
     with pytest.raises(BratsError, match=r"patch_size is \[18, 16, 16\].*multiples of 4"):
         _train(data, run, Recipe(config))
+    early = TrainConfig(patch_size=(16, 16, 16), early_patch_edges=(10,), widths=(4, 8), epochs=1)
+    with pytest.raises(BratsError, match=r"patch_size is \[10, 10, 10\].*early_patch_edges"):
+        _train(data, run, Recipe(early))
 
 
 def test_the_command_shows_one_message_and_no_traceback(tmp_path):

@@ -66,6 +66,27 @@ def test_resuming_gives_what_an_uninterrupted_run_gives(cases, tmp_path):
     assert [row.split(",")[0] for row in rows] == ["step", "1", "2", "3", "4", "5", "6"]
 
 
+def test_patches_grow_over_the_run_and_resuming_goes_on_where_they_were(
+    cases, tmp_path, monkeypatch
+):
+    config = replace(CONFIG, epochs=4, early_patch_edges=(8, 8, 12))
+    seen = []
+    step = loop._step
+    monkeypatch.setattr(
+        loop,
+        "_step",
+        lambda state, m, batch, *rest: (seen.append(batch[0]), step(state, m, batch, *rest))[1],
+    )
+    job = loop.train(cases, tmp_path, config)
+    for _ in range(5):  # the last checkpoint is that of step 4
+        next(job)
+    job.close()
+    drain(loop.train(cases, tmp_path, config))
+    edges = [tuple(image.shape[2:]) for image in seen]
+    assert edges == [(8, 8, 8)] * 4 + [(12, 12, 12)] * 3 + [(16, 16, 16)] * 2
+    assert torch.equal(seen[4], seen[5])  # step 5, before the kill and after
+
+
 def test_the_loss_falls(cases, tmp_path):
     config = replace(CONFIG, epochs=20, learning_rate=0.3, augment=NO_AUGMENTATION)
     losses = [float(p.message.split()[1].rstrip(",")) for p in loop.train(cases, tmp_path, config)]

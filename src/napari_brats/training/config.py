@@ -42,6 +42,11 @@ class TrainConfig:
     patch_size: tuple[int, int, int] = _setting(
         (96, 96, 96), "Voxels of a patch, multiples of what the network's levels need."
     )
+    early_patch_edges: tuple[int, ...] = _setting(
+        (),
+        "Edges of smaller cubic patches to begin with (Fischer 2024, arXiv:2407.07853), in turn, "
+        "each for as many steps as patch_size at the end; [64, 64, 96]: half the steps are small.",
+    )
     tumour_share: float = _setting(
         0.6, "Share of patches about a tumour voxel (its label drawn first, so small ones count)."
     )
@@ -54,9 +59,6 @@ class TrainConfig:
     dice_weight: float = _setting(1.0, "Weight of the Dice loss.")
     cross_entropy_weight: float = _setting(1.0, "Weight of the binary cross-entropy.")
     ema_decay: float = _setting(0.99, "Of the moving average of the weights, which is kept.")
-    frozen_norm_share: float = _setting(
-        0.3, "With norm = batch: last share of the steps with fixed statistics."
-    )
     validate_every: int = _setting(10, "Epochs between validations on the left-out cases; 0: none.")
     checkpoint_every: int = _setting(50, "Steps between checkpoints.")
     seed: int = _setting(0, "Decides the first weights and every patch.")
@@ -68,6 +70,14 @@ class TrainConfig:
     def steps(self) -> int:
         """Optimiser steps of the whole run."""
         return self.epochs * self.steps_per_epoch
+
+    @property
+    def patch_stages(self) -> tuple[tuple[tuple[int, int, int], int], ...]:
+        """Patch size and step at which it ends, of each stage of the run in turn."""
+        sizes = [(edge, edge, edge) for edge in self.early_patch_edges] + [self.patch_size]
+        return tuple(
+            (size, self.steps * number // len(sizes)) for number, size in enumerate(sizes, start=1)
+        )
 
 
 @dataclass(frozen=True)
@@ -183,8 +193,8 @@ def _refuse_wrong_types(
         if isinstance(default, (Mapping, AugmentConfig)):
             fits = isinstance(value, Mapping)
         elif isinstance(default, tuple):
-            fits = isinstance(value, (list, tuple)) and bool(value)
-            fits = fits and all(_is_kind_of(item, default[0]) for item in value)
+            fits = isinstance(value, (list, tuple)) and bool(value) >= bool(default)
+            fits = fits and all(_is_kind_of(item, (default or (1,))[0]) for item in value)
         else:
             fits = _is_kind_of(value, default)
         if not fits:

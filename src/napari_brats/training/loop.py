@@ -111,11 +111,12 @@ def train(
 
 def _require_fitting_patches(network: Network, config: TrainConfig) -> None:
     multiple = network.config.multiple
-    if any(n % multiple for n in config.patch_size):
-        raise BratsError(
-            f"patch_size is {list(config.patch_size)}, but the levels of this network need "
-            f"multiples of {multiple}. Change patch_size or widths in the recipe."
-        )
+    for size, _ in config.patch_stages:
+        if any(n % multiple for n in size):
+            raise BratsError(
+                f"patch_size is {list(size)}, but the levels of this network need multiples of "
+                f"{multiple}. Change patch_size, early_patch_edges or widths in the recipe."
+            )
 
 
 def averaged_network(run: Path, config: TrainConfig, name: str = LAST) -> tuple[Network, int]:
@@ -238,14 +239,14 @@ def _batches(
     """Batches of this process from step ``done`` on: all processes together take items in order."""
     rank, count = hardware.processes.rank, hardware.processes.count
     size = config.batch_size
-    mine = [
-        (step * count + rank) * size + k for step in range(done, config.steps) for k in range(size)
-    ]
-    loader = DataLoader(
-        Subset(objective.dataset(cases, config), mine),
-        batch_size=size,
-        num_workers=hardware.workers,
-        prefetch_factor=2 if hardware.workers else None,
-        pin_memory=hardware.device.startswith("cuda"),
-    )
-    yield from loader
+    for patch_size, end in config.patch_stages:
+        mine = [(step * count + rank) * size + k for step in range(done, end) for k in range(size)]
+        patches = objective.dataset(cases, replace(config, patch_size=patch_size))
+        yield from DataLoader(
+            Subset(patches, mine),
+            batch_size=size,
+            num_workers=hardware.workers,
+            prefetch_factor=2 if hardware.workers else None,
+            pin_memory=hardware.device.startswith("cuda"),
+        )
+        done = max(done, end)
