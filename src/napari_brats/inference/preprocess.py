@@ -113,7 +113,7 @@ def prepare_image(
     """
     order = axis_order(grid.affine, CANONICAL_CODES)
     oriented = {m: order.from_disk(arrays[m]) for m in modalities if m in arrays}
-    foregrounds = {m: _foreground(volume) for m, volume in oriented.items()}
+    foregrounds = {m: foreground_mask(volume) for m, volume in oriented.items()}
     brain = np.zeros(next(iter(oriented.values())).shape, bool)
     for foreground in foregrounds.values():
         brain |= foreground
@@ -177,7 +177,7 @@ def normalise(volume: npt.NDArray[Any], foreground: Mask, out: FloatArray) -> No
     out[~foreground] = 0
 
 
-def _foreground(volume: npt.NDArray[Any]) -> Mask:
+def foreground_mask(volume: npt.NDArray[Any]) -> Mask:
     """Where a volume is not background, whatever value its background has.
 
     Skull-stripped images have one constant outside the brain (0, or negative once z-scored): the
