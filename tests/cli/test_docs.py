@@ -59,7 +59,8 @@ def documented(path: str, known: set[str]) -> bool:
 @pytest.mark.parametrize("command", sorted(get_command(app).commands))  # type: ignore[attr-defined]
 def test_every_option_has_a_row(command: str):
     parameters = get_command(app).commands[command].params  # type: ignore[attr-defined]
-    options = {name for p in parameters for name in p.opts if name.startswith("--")}
+    every = {name for p in parameters for name in (*p.opts, *p.secondary_opts)}
+    options = {name for name in every if name.startswith("--")}
     assert options <= names(command, ("option",))
     assert names(command, ("option",)) - options <= names("all", ("option",))
 

@@ -19,6 +19,7 @@ from typer.testing import CliRunner, Result
 from napari_brats import INTENDED_USE, __version__
 from napari_brats.cli import app
 from napari_brats.core.errors import CaseError, SaveError
+from napari_brats.inference.postprocess_options import PostprocessOptions
 
 MakeCase = Callable[..., Path]
 WriteImage = Callable[..., Path]
@@ -291,19 +292,38 @@ def test_probabilities_are_written_per_region(make_case: MakeCase, network: Any,
 def test_postprocessing_options_reach_the_engine(make_case: MakeCase, network: Any, tmp_path: Path):
     run(
         *(make_case(), "--output", tmp_path / "out", "--threshold-wt", 0.4, "--threshold-tc", 0.3),
-        *("--threshold-et", 0.2, "--min-component-mm3", 50, "--fill-holes"),
-        *("--closing-mm", 2, "--opening-mm", 1.5),
+        *("--threshold-et", 0.2, "--min-component-mm3", 50, "--min-component-et-mm3", 20),
+        *("--largest-wt", 3, "--et-to-ncr-mm3", 200, "--fill-holes"),
+        *("--closing-mm", 2, "--opening-mm", 1.5, "--smooth-mm", 0.5),
     )
     (options,) = network.options
-    assert vars(options.postprocess) == {
-        "threshold_wt": 0.4,
-        "threshold_tc": 0.3,
-        "threshold_et": 0.2,
-        "min_component_mm3": 50.0,
-        "fill_holes": True,
-        "closing_mm": 2.0,
-        "opening_mm": 1.5,
-    }
+    assert options.postprocess == PostprocessOptions(
+        *(0.4, 0.3, 0.2),
+        *(50.0, 50.0, 20.0),
+        largest_wt=3,
+        et_to_ncr_mm3=200.0,
+        fill_holes=True,
+        closing_mm=2.0,
+        opening_mm=1.5,
+        smooth_mm=0.5,
+    )
+
+
+def test_a_card_tells_the_options_that_are_not_given(
+    make_case: MakeCase, network: Any, tmp_path: Path
+):
+    path = tmp_path / "built-in" / "glioma-unet3d.json"
+    card = json.loads(path.read_text())
+    tuned = {"threshold_wt": 0.45, "threshold_et": 0.4, "fill_holes": True}
+    path.write_text(json.dumps(card | {"postprocess": {"options": tuned}}))
+    given = ("--threshold-et", 0.3, "--no-fill-holes")
+    assert run(make_case(), "--output", tmp_path / "out", *given).exit_code == 0
+    (options,) = network.options
+    assert options.postprocess == PostprocessOptions(threshold_wt=0.45, threshold_et=0.3)
+    path.write_text(json.dumps(card | {"postprocess": {"options": {"threshold_wt": 45}}}))
+    result = run(make_case(), "--output", tmp_path / "out2")
+    assert result.exit_code == 2
+    assert "threshold_wt is 45" in result.stderr
 
 
 def test_convention_decides_the_integers_of_the_mask(

@@ -10,7 +10,8 @@ from napari_brats._sample_data import sample_directory
 from napari_brats.core.labels import REGIONS, Region, region_mask
 from napari_brats.core.progress import drain
 from napari_brats.inference import segment as module
-from napari_brats.inference.postprocess import PostprocessOptions, postprocess
+from napari_brats.inference.postprocess import postprocess
+from napari_brats.inference.postprocess_options import PostprocessOptions
 from napari_brats.inference.preprocess import prepare_image
 from napari_brats.inference.segment import SegmentOptions, segment
 from napari_brats.inference.windows import predict_whole, predict_windows

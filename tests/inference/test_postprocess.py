@@ -1,30 +1,36 @@
 """Post-processing: each step by hand or against a crude reference, then the whole."""
 
 import itertools
+from dataclasses import replace
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from hypothesis.extra.numpy import arrays
 from scipy import ndimage
 
-from napari_brats.core.errors import BratsError, GeometryError
+from napari_brats.core.errors import GeometryError
 from napari_brats.core.labels import Region, region_mask
 from napari_brats.inference.postprocess import (
-    PostprocessOptions,
     above,
-    close_gaps,
-    drop_small_components,
-    fill_holes,
+    drop_if_small,
     nest,
-    open_mask,
     postprocess,
+    smooth_above,
 )
+from napari_brats.inference.postprocess_options import PostprocessOptions
 
 MM = (1.0, 1.0, 1.0)
-masks = arrays(np.bool_, st.tuples(*[st.integers(1, 7)] * 3))
-spacings = st.tuples(*[st.sampled_from([0.7, 1.0, 2.5])] * 3)
+EVERYTHING = PostprocessOptions(
+    *(0.5, 0.5, 0.5),
+    *(3.0, 3.0, 3.0),
+    *(4, 3, 3),
+    et_to_ncr_mm3=2.0,
+    fill_holes=True,
+    closing_mm=1.5,
+    opening_mm=1.0,
+    smooth_mm=0.7,
+)
 
 
 def row(*values: float) -> np.ndarray:
@@ -33,31 +39,6 @@ def row(*values: float) -> np.ndarray:
 
 def probabilities(wt, tc, et, dtype=np.float16) -> np.ndarray:
     return np.stack([row(*wt), row(*tc), row(*et)]).astype(dtype)
-
-
-def crude_dilation(mask, radius_mm, spacing_mm):
-    """Every voxel of the array within the radius of a True one, pair by pair."""
-    ends = np.argwhere(mask) * spacing_mm
-    out = np.zeros_like(mask)
-    for index in np.ndindex(mask.shape):
-        gaps = ((ends - np.multiply(index, spacing_mm)) ** 2).sum(axis=1)
-        out[index] = bool(len(ends)) and gaps.min() <= (radius_mm + 1e-6) ** 2
-    return out
-
-
-def crude_closing(mask, radius_mm, spacing_mm):
-    pads = [int(radius_mm / s) + 2 for s in spacing_mm]
-    grown = crude_dilation(np.pad(mask, [(p, p) for p in pads]), radius_mm, spacing_mm)
-    closed = ~crude_dilation(~grown, radius_mm, spacing_mm)
-    return closed[tuple(slice(p, p + n) for p, n in zip(pads, mask.shape, strict=True))]
-
-
-def crude_opening(mask, radius_mm, spacing_mm):
-    pads = [int(radius_mm / s) + 2 for s in spacing_mm]
-    padded = np.pad(mask, [(p, p) for p in pads])
-    core = ~crude_dilation(~padded, radius_mm, spacing_mm)
-    opened = crude_dilation(core, radius_mm, spacing_mm)
-    return opened[tuple(slice(p, p + n) for p, n in zip(pads, mask.shape, strict=True))]
 
 
 # --- thresholds and nesting ---------------------------------------------------------------------
@@ -115,33 +96,17 @@ def test_no_probability_gives_an_empty_label_map():
 def test_the_argument_is_left_alone():
     given_probabilities = probabilities((0.9, 0.9), (0.9, 0.2), (0.1, 0.9))
     before = given_probabilities.copy()
-    postprocess(given_probabilities, MM, PostprocessOptions(0.3, 0.3, 0.3, 5.0, True, 2.0, 1.0))
+    postprocess(given_probabilities, MM, EVERYTHING)
     assert np.array_equal(given_probabilities, before)
 
 
 # --- components and holes -----------------------------------------------------------------------
 
 
-def test_small_components_go_by_cubic_millimetres():
-    mask = row(1, 0, 1, 1, 0, 1, 1, 1) > 0
-    spacing = (2.0, 1.0, 0.5)  # 1 mm^3 per voxel
-    assert drop_small_components(mask, 2.0, spacing).ravel().tolist() == (
-        [False, False, True, True, False, True, True, True]
-    )
-    assert drop_small_components(mask, 2.001, spacing).sum() == 3
-    assert not drop_small_components(mask, 3.5, spacing).any()
-
-
-def test_voxels_that_share_a_corner_are_one_component():
-    mask = np.zeros((2, 2, 2), bool)
-    mask[0, 0, 0] = mask[1, 1, 1] = True
-    assert drop_small_components(mask, 2.0, MM).sum() == 2
-
-
 def test_a_small_enhancing_speck_becomes_core_again():
     wt = tc = (0.9, 0.9, 0.9, 0.9)
     found = postprocess(
-        probabilities(wt, tc, (0.9, 0, 0, 0)), MM, PostprocessOptions(min_component_mm3=2)
+        probabilities(wt, tc, (0.9, 0, 0, 0)), MM, PostprocessOptions(min_component_et_mm3=2)
     )
     assert found.ravel().tolist() == [1, 1, 1, 1]
 
@@ -150,19 +115,6 @@ def shell() -> np.ndarray:
     mask = np.ones((3, 3, 3), bool)
     mask[1, 1, 1] = False
     return mask
-
-
-def test_a_hole_is_filled_and_a_cavity_that_is_open_is_not():
-    assert fill_holes(shell()).all()
-    open_shell = shell()
-    open_shell[1, 1, 2] = False
-    assert np.array_equal(fill_holes(open_shell), open_shell)
-
-
-@given(masks)
-@settings(max_examples=60, deadline=None)
-def test_fill_holes_agrees_with_scipy(mask):
-    assert np.array_equal(fill_holes(mask), ndimage.binary_fill_holes(mask))
 
 
 def test_necrosis_inside_an_enhancing_rim_survives_fill_holes():
@@ -182,67 +134,38 @@ def test_a_hole_of_the_core_is_filled_with_ncr():
     assert (found == 1).all()
 
 
-# --- closing and opening ------------------------------------------------------------------------
-
-
-def test_closing_respects_the_spacing():
-    plates = np.zeros((4, 5, 5), bool)
-    plates[[0, 3]] = True
-    bridge = np.zeros_like(plates)
-    bridge[1:3, 1:4, 1:4] = True  # at the rim the ball reaches past both plates
-    assert np.array_equal(close_gaps(plates, 1.0, MM), plates | bridge)
-    assert np.array_equal(close_gaps(plates, 1.0, (3.0, 1.0, 1.0)), plates)
-
-
-def test_closing_at_the_border_of_the_array_adds_nothing_there():
-    corner = np.zeros((4, 4, 4), bool)
-    corner[0, 0, 0] = True
-    assert np.array_equal(close_gaps(corner, 2.0, MM), corner)
-
-
-def test_opening_drops_a_spur_and_keeps_the_ball():
-    ball = ((np.indices((9, 9, 9)) - 4) ** 2).sum(axis=0) <= 9
-    spur = ball.copy()
-    spur[4, 4, 8] = True
-    opened = open_mask(spur, 1.0, MM)
-    assert not opened[4, 4, 8]
-    assert opened[4, 4, 4]
-    assert not open_mask(row(1, 1, 1) > 0, 1.0, MM).any()
-
-
-@given(masks, spacings, st.sampled_from([1.0, 1.5, 2.6]))
+@given(
+    st.integers(0, 2**32 - 1),
+    st.booleans(),
+    st.sampled_from([0.0, 1.0, 2.0]),
+    st.integers(0, 2),
+    st.sampled_from([0.0, 0.8]),
+)
 @settings(max_examples=25, deadline=None)
-def test_closing_and_opening_agree_with_the_crude_ones(mask, spacing, radius):
-    assert np.array_equal(close_gaps(mask, radius, spacing), crude_closing(mask, radius, spacing))
-    assert np.array_equal(open_mask(mask, radius, spacing), crude_opening(mask, radius, spacing))
-
-
-@given(st.integers(0, 2**32 - 1), st.booleans(), st.sampled_from([0.0, 1.0, 2.0]))
-@settings(max_examples=25, deadline=None)
-def test_regions_are_nested_whatever_the_options(seed, fill, radius):
+def test_regions_are_nested_whatever_the_options(seed, fill, radius, keep, smooth):
     random = np.random.default_rng(seed).random((3, 8, 7, 6)).astype(np.float16)
-    options = PostprocessOptions(0.5, 0.7, 0.8, 4.0, fill, radius, 1.0)
+    options = PostprocessOptions(
+        *(0.5, 0.7, 0.8),
+        *(4.0, 3.0, 6.0),
+        largest_wt=keep,
+        fill_holes=fill,
+        closing_mm=radius,
+        opening_mm=1.0,
+        smooth_mm=smooth,
+    )
     labels = postprocess(random, (1.0, 1.0, 1.5), options)
     wt, tc, et = (region_mask(labels, region) for region in Region)
     assert not (et & ~tc).any()
     assert not (tc & ~wt).any()
-    for mask in (wt, tc, et):  # nothing smaller than the limit is left
+    for mask, limit in ((wt, 4.0), (tc, 3.0), (et, 6.0)):  # nothing smaller is left
         parts, count = ndimage.label(mask, np.ones((3, 3, 3)))
-        assert all((parts == k).sum() * 1.5 >= 4.0 for k in range(1, count + 1))
-
-
-@given(masks)
-@settings(max_examples=30, deadline=None)
-def test_small_components_agree_with_scipy(mask):
-    parts, count = ndimage.label(mask, np.ones((3, 3, 3)))
-    kept = np.isin(parts, [k for k in range(1, count + 1) if (parts == k).sum() >= 3])
-    assert np.array_equal(drop_small_components(mask, 3.0, MM), kept)
+        assert all((parts == k).sum() * 1.5 >= limit for k in range(1, count + 1))
 
 
 def test_the_order_of_axes_does_not_matter():
     random = np.random.default_rng(3).random((3, 9, 8, 7)).astype(np.float32)
     smooth = np.stack([ndimage.gaussian_filter(part, 1) for part in random])
-    options = PostprocessOptions(0.5, 0.52, 0.55, 3.0, True, 1.5, 1.0)
+    options = replace(EVERYTHING, threshold_tc=0.52, threshold_et=0.55)
     spacing = (1.0, 2.0, 0.8)
     expected = postprocess(smooth, spacing, options)
     assert expected.any()
@@ -253,22 +176,84 @@ def test_the_order_of_axes_does_not_matter():
         assert np.array_equal(turned, expected.transpose(axes))
 
 
+# --- one region after the other -------------------------------------------------------------------
+
+
+def test_what_is_dropped_from_an_outer_region_takes_its_inside_along():
+    found = postprocess(
+        probabilities((0.9, 0, 0.9, 0.9, 0.9), (0.9, 0, 0, 0, 0.9), (0.9, 0, 0, 0, 0)),
+        MM,
+        PostprocessOptions(min_component_wt_mm3=2),
+    )
+    assert found.ravel().tolist() == [0, 0, 2, 2, 1]
+
+
+def test_what_is_dropped_from_an_inner_region_becomes_the_next_outer_label():
+    everywhere = (0.9,) * 6
+    core, enhancing = (0.9, 0, 0.9, 0.9, 0.9, 0.9), (0.9, 0, 0.9, 0, 0, 0)
+    given_probabilities = probabilities(everywhere, core, enhancing)
+
+    def labels(**options):
+        return postprocess(given_probabilities, MM, PostprocessOptions(**options)).ravel().tolist()
+
+    assert labels() == [3, 2, 3, 1, 1, 1]
+    assert labels(min_component_et_mm3=2) == [1, 2, 1, 1, 1, 1]
+    assert labels(min_component_tc_mm3=2) == [2, 2, 3, 1, 1, 1]  # its ET is ED, too
+    assert labels(largest_tc=1) == [2, 2, 3, 1, 1, 1]
+    assert labels(largest_et=1) == [3, 2, 1, 1, 1, 1]
+
+
+def test_components_are_measured_after_the_outer_region_lost_some():
+    wt, et = (0.9, 0, 0.9, 0.9, 0.9), (0.9, 0, 0.9, 0, 0)
+    found = postprocess(
+        probabilities(wt, wt, et), MM, PostprocessOptions(largest_tc=1, et_to_ncr_mm3=2)
+    )
+    assert found.ravel().tolist() == [2, 0, 1, 1, 1]  # of two voxels of ET one went with its TC
+
+
+def test_little_enhancing_tumour_in_all_becomes_ncr():
+    mask = row(1, 0, 1) > 0
+    assert np.array_equal(drop_if_small(mask, 4.0, (2.0, 1.0, 1.0)), mask)
+    assert not drop_if_small(mask, 4.1, (2.0, 1.0, 1.0)).any()
+    wt = tc = (0.9, 0.9, 0.9, 0.9)
+    given_probabilities = probabilities(wt, tc, (0.9, 0, 0.9, 0))
+    for limit, expected in ((2, [3, 1, 3, 1]), (2.5, [1, 1, 1, 1])):
+        found = postprocess(given_probabilities, MM, PostprocessOptions(et_to_ncr_mm3=limit))
+        assert found.ravel().tolist() == expected
+
+
+# --- smoothing ----------------------------------------------------------------------------------
+
+
+def test_smoothing_drops_a_speck_and_leaves_a_flat_border():
+    half = np.zeros((12, 9, 9), np.float16)
+    half[6:] = 1
+    speck = half.copy()
+    speck[2, 4, 4] = 1
+    assert np.array_equal(smooth_above(speck, 0.5, 1.0, MM), half > 0.5)
+    assert np.array_equal(smooth_above(speck, 0.5, 0.0, MM), speck > 0.5)
+
+
+def test_smoothing_is_as_wide_in_millimetres_along_every_axis():
+    points = np.zeros((15, 15, 15), np.float32)
+    points[7, 7, 7] = 1
+    found = smooth_above(points, 0.001, 2.0, (1.0, 2.0, 4.0))
+    extent = [int(found.any(axis=axes).sum()) for axes in ((1, 2), (0, 2), (0, 1))]
+    assert extent == [11, 5, 3]  # 5 mm to either side: 5, 2 and 1 voxels
+
+
+@given(st.integers(0, 2**32 - 1), st.sampled_from([0.7, 1.5]), st.sampled_from([0.3, 0.6]))
+@settings(max_examples=15, deadline=None)
+def test_smoothing_near_what_is_there_is_smoothing_everything(seed, sigma, threshold):
+    random = np.random.default_rng(seed).random((9, 12, 8)).astype(np.float32) ** 8
+    random[0, 0, 0] = np.nan
+    spacing = (1.0, 0.7, 2.0)
+    clean, sigmas = np.nan_to_num(random), [sigma / mm for mm in spacing]
+    whole = ndimage.gaussian_filter(clean, sigmas, mode="nearest", truncate=3.0)
+    assert np.array_equal(smooth_above(random, threshold, sigma, spacing), whole > threshold)
+
+
 # --- what is refused ----------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("name", "value", "expected"),
-    [
-        ("threshold_wt", 1.5, "0 to 1"),
-        ("threshold_et", -0.1, "0 to 1"),
-        ("threshold_tc", float("nan"), "0 to 1"),
-        ("min_component_mm3", -1.0, "0 or more"),
-        ("closing_mm", float("inf"), "0 or more"),
-    ],
-)
-def test_options_out_of_range_are_refused_by_name(name, value, expected):
-    with pytest.raises(BratsError, match=f"{name} is .*expected {expected}"):
-        PostprocessOptions(**{name: value})
 
 
 def test_an_array_that_is_not_three_regions_is_refused():

@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import threading
+from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
 from qtpy.QtCore import QObject
 
 from napari_brats.core.case import Segmentation, Volume
+from napari_brats.core.errors import BundleError
 from napari_brats.core.geometry import Grid
 from napari_brats.core.labels import CONVENTIONS
-from napari_brats.inference.postprocess import PostprocessOptions, postprocess
+from napari_brats.inference.postprocess import postprocess
+from napari_brats.inference.postprocess_options import PostprocessOptions
+from napari_brats.models.bundle import Bundle
+from napari_brats.models.card import Card
 from napari_brats.widgets import postprocess_control
 from napari_brats.widgets._results import AutomaticResult
 from napari_brats.widgets.postprocess_control import PostprocessController
@@ -172,3 +178,51 @@ def test_another_active_case_brings_its_own_options(session):
     session.result = None
     session.control.show_active_result()
     assert not session.panel.form.isEnabled()
+
+
+@pytest.fixture
+def tuned_bundle(monkeypatch):
+    """``tuned`` is a bundle whose card begins with ET above 0.25; there is no other one."""
+    options = {"threshold_et": 0.25}
+    card = Card("tuned", "Tuned", "unet3d", {}, "", postprocess={"options": options})
+
+    def load_bundle(name):
+        if name != "tuned":
+            raise BundleError(f"There is no bundle '{name}'.")
+        return Bundle(card, Path("tuned.safetensors"))
+
+    monkeypatch.setattr(postprocess_control, "load_bundle", load_bundle)
+    return "tuned"
+
+
+def test_a_run_starts_with_the_options_of_the_card(session, tuned_bundle):
+    assert session.control.options_of_a_run(tuned_bundle) == PostprocessOptions(threshold_et=0.25)
+    with pytest.raises(BundleError, match="There is no bundle 'gone'"):
+        session.control.options_of_a_run("gone")
+
+
+def test_sliders_that_were_moved_count_for_the_next_run_of_that_bundle(session, tuned_bundle):
+    begun = PostprocessOptions(threshold_et=0.25)
+    made = replace(session.result.segmentation, provenance={"bundle": {"name": "tuned"}})
+    session.result = AutomaticResult(made, begun, session.layer)
+    session.control.show_active_result()
+    assert session.panel.options() == session.panel.defaults == begun
+    assert "tuned" in session.panel.hint.text()
+    assert session.control.options_of_a_run(tuned_bundle) == begun
+    session.move(0.3)
+    assert session.control.options_of_a_run(tuned_bundle) == replace(begun, threshold_wt=0.3)
+    session.expect_slices(3)
+    assert session.viewer.provenance["postprocess"]["from_card"] == ["threshold_et"]
+    assert (
+        "keep probabilities above WT 0.3, TC 0.5, ET 0.25"
+        in (session.viewer.provenance["postprocess"]["steps"])
+    )
+
+
+def test_the_sliders_work_on_where_the_bundle_is_gone(session, tuned_bundle):
+    made = replace(session.result.segmentation, provenance={"bundle": {"name": "gone"}})
+    session.result = AutomaticResult(made, PostprocessOptions(), session.layer)
+    session.control.show_active_result()
+    session.move(0.3)
+    session.expect_slices(3)
+    assert session.panel.hint.text() == ""

@@ -6,8 +6,8 @@ from dataclasses import fields
 
 import pytest
 
-from napari_brats.inference.postprocess import PostprocessOptions
-from napari_brats.widgets.postprocess_panel import _FORM, PostprocessPanel
+from napari_brats.inference.postprocess_options import PostprocessOptions
+from napari_brats.widgets.postprocess_panel import PostprocessPanel
 
 pytestmark = pytest.mark.gui_smoke
 
@@ -20,8 +20,8 @@ def panel(qtbot):
     return panel
 
 
-def test_every_option_of_the_engine_has_a_row():
-    assert set(_FORM) == {field.name for field in fields(PostprocessOptions)}
+def test_every_option_of_the_engine_has_a_control(panel):
+    assert set(panel.controls) == {field.name for field in fields(PostprocessOptions)}
 
 
 def test_it_starts_with_the_engines_defaults(panel):
@@ -40,7 +40,9 @@ def test_options_are_what_the_sliders_show(panel):
 
 
 def test_set_options_moves_the_sliders_silently(panel, qtbot):
-    wanted = PostprocessOptions(0.4, 0.6, 0.7, 250.0, True, 1.5, 2.0)
+    wanted = PostprocessOptions(
+        *(0.4, 0.6, 0.7), *(250.0, 40.0, 3.0), *(2, 1, 0), 200.0, True, 1.5, 2.0, 0.5
+    )
     with qtbot.assertNotEmitted(panel.options_changed):
         panel.set_options(wanted)
     assert panel.options() == wanted
@@ -53,6 +55,25 @@ def test_reset_goes_back_to_the_defaults_in_one_step(panel, qtbot):
     panel.reset_button.click()
     panel.reset_button.click()  # nothing left to reset
     assert emitted == [PostprocessOptions()]
+
+
+def test_reset_goes_back_to_what_the_bundle_begins_with(panel):
+    panel.defaults = PostprocessOptions(threshold_et=0.4, min_component_wt_mm3=500.0)
+    emitted = []
+    panel.options_changed.connect(emitted.append)
+    panel.reset_button.click()
+    assert emitted == [panel.defaults] == [panel.options()]
+
+
+def test_a_card_may_tell_more_than_a_slider_reaches(panel):
+    wanted = PostprocessOptions(threshold_wt=0.0, closing_mm=25.0, largest_et=200)
+    panel.set_options(wanted)
+    assert panel.options() == wanted
+
+
+def test_zero_in_the_table_is_a_word(panel):
+    assert panel.controls["largest_wt"].native.text() == "all"
+    assert panel.controls["min_component_et_mm3"].native.text() == "any"
 
 
 def test_the_question_about_edits_is_answered_by_its_two_buttons(panel, qtbot):

@@ -8,7 +8,7 @@ import pytest
 from napari_brats.core.case import Segmentation, Volume
 from napari_brats.core.geometry import Grid
 from napari_brats.core.labels import CONVENTIONS
-from napari_brats.inference.postprocess import PostprocessOptions
+from napari_brats.inference.postprocess_options import PostprocessOptions
 from napari_brats.widgets._results import AutomaticResult
 
 

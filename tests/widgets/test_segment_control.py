@@ -17,7 +17,7 @@ from napari_brats.core.modalities import Modality
 from napari_brats.core.progress import Progress
 from napari_brats.core.review import Review
 from napari_brats.inference.mirroring import Mirroring
-from napari_brats.inference.postprocess import PostprocessOptions
+from napari_brats.inference.postprocess_options import PostprocessOptions
 from napari_brats.widgets.choice_box import Choice
 from napari_brats.widgets.segment_control import SegmentController, result_text
 from napari_brats.widgets.segment_panel import SegmentPanel
@@ -88,7 +88,7 @@ class Session:
         self.control = SegmentController(
             self.panel,
             self.viewer,
-            lambda: PostprocessOptions(threshold_wt=0.4),
+            lambda bundle: PostprocessOptions(threshold_wt=0.4),
             recording_engine,
             self.parent,
         )

@@ -8,15 +8,14 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from napari_brats import INTENDED_USE
+from napari_brats.cli import postprocessing as post
 from napari_brats.cli.arguments import grid_modality, usable_device, writable_folder
 from napari_brats.cli.console import note, require_convention, usage_error
-from napari_brats.core.errors import BratsError, BundleError
+from napari_brats.core.errors import BundleError
 
 if TYPE_CHECKING:
     from napari_brats.inference.mirroring import Mirroring
     from napari_brats.models.bundle import Bundle
-
-_THRESHOLD = "Probability above which a voxel belongs to {}, 0 to 1."
 
 
 def segment(
@@ -87,53 +86,59 @@ def segment(
             "mask is written on it.",
         ),
     ] = None,
-    threshold_wt: Annotated[float, typer.Option(help=_THRESHOLD.format("WT"))] = 0.5,
-    threshold_tc: Annotated[float, typer.Option(help=_THRESHOLD.format("TC"))] = 0.5,
-    threshold_et: Annotated[float, typer.Option(help=_THRESHOLD.format("ET"))] = 0.5,
-    min_component_mm3: Annotated[
-        float, typer.Option(help="Drop components of a region smaller than this many mm^3.")
-    ] = 0.0,
-    fill_holes: Annotated[
-        bool, typer.Option("--fill-holes", help="Fill the holes of WT and TC.")
-    ] = False,
-    closing_mm: Annotated[
-        float, typer.Option(help="Radius in mm of the ball that closes gaps.")
-    ] = 0.0,
-    opening_mm: Annotated[
-        float, typer.Option(help="Radius in mm of the ball that takes off what is thinner.")
-    ] = 0.0,
+    threshold_wt: post.ThresholdWT = None,
+    threshold_tc: post.ThresholdTC = None,
+    threshold_et: post.ThresholdET = None,
+    min_component_mm3: post.MinComponent = None,
+    min_component_wt_mm3: post.MinComponentWT = None,
+    min_component_tc_mm3: post.MinComponentTC = None,
+    min_component_et_mm3: post.MinComponentET = None,
+    largest_wt: post.LargestWT = None,
+    largest_tc: post.LargestTC = None,
+    largest_et: post.LargestET = None,
+    et_to_ncr_mm3: post.EtToNcr = None,
+    fill_holes: post.FillHoles = None,
+    closing_mm: post.Closing = None,
+    opening_mm: post.Opening = None,
+    smooth_mm: post.Smooth = None,
 ) -> None:
     """Segment the tumour (WT, TC, ET) of each CASE and write masks with the geometry of the source.
 
     Writes DIR/<case_id>-seg.nii.gz and DIR/<case_id>-seg.json for each case and DIR/summary.json
-    for the run. Exit code: 0 all done, 1 some failed, 2 usage, 130 interrupted.
+    for the run. Post-processing options that are not given are those of the bundle's card, else 0.5
+    for thresholds and nothing else. Exit code: 0 all done, 1 some failed, 2 usage, 130 interrupted.
 
     Research use only. Not a medical device: not for diagnosis or treatment.
     """
     from napari_brats.cli.batch import Plan, run_batch
     from napari_brats.cli.cases import parse_assignment, select
-    from napari_brats.inference.postprocess import PostprocessOptions
     from napari_brats.inference.segment import SegmentOptions
 
-    try:
-        postprocess = PostprocessOptions(
-            threshold_wt=threshold_wt,
-            threshold_tc=threshold_tc,
-            threshold_et=threshold_et,
-            min_component_mm3=min_component_mm3,
-            fill_holes=fill_holes,
-            closing_mm=closing_mm,
-            opening_mm=opening_mm,
-        )
-    except BratsError as error:
-        raise usage_error(str(error), "post-processing") from error
+    network = _bundle(bundle)
+    postprocess = post.chosen_postprocessing(
+        network.card,
+        min_component_mm3,
+        threshold_wt=threshold_wt,
+        threshold_tc=threshold_tc,
+        threshold_et=threshold_et,
+        min_component_wt_mm3=min_component_wt_mm3,
+        min_component_tc_mm3=min_component_tc_mm3,
+        min_component_et_mm3=min_component_et_mm3,
+        largest_wt=largest_wt,
+        largest_tc=largest_tc,
+        largest_et=largest_et,
+        et_to_ncr_mm3=et_to_ncr_mm3,
+        fill_holes=fill_holes,
+        closing_mm=closing_mm,
+        opening_mm=opening_mm,
+        smooth_mm=smooth_mm,
+    )
     require_convention(convention, "--convention")
     onto = None if grid is None else grid_modality(grid)
     selection = select(cases, [parse_assignment(text) for text in modality or []])
     options = SegmentOptions(
         usable_device(device), postprocess, probabilities, _mirroring(mirroring), uncertainty
     )
-    network = _bundle(bundle)
     plan = Plan(writable_folder(output), network, options, convention, onto, overwrite)
     code = run_batch(selection.cases, selection.problems, plan)
     note(INTENDED_USE)

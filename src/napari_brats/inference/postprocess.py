@@ -1,76 +1,31 @@
-"""From probabilities to a label map: thresholds, nesting, closing, opening, holes, components.
+"""From probabilities to a label map: smoothing, thresholds, nesting, closing, holes, components.
 
-Every step is a pure function on one (X, Y, Z) mask. `postprocess` runs them in this order, each
-region in its own bounding box, and each of them keeps an inner region inside its outer one.
+Every step is a pure function; those on one mask are in `masks`. `postprocess` runs them in this
+order, each region in its own bounding box, and keeps every inner region inside its outer one.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
-from dataclasses import dataclass, fields
 
 import numpy as np
 import numpy.typing as npt
 
-from napari_brats.core.boxes import Box, bounding_box
-from napari_brats.core.components import label_components
-from napari_brats.core.errors import BratsError, GeometryError
+from napari_brats.core.boxes import bounding_box
+from napari_brats.core.errors import GeometryError
 from napari_brats.core.geometry import Spacing
 from napari_brats.core.labels import REGIONS, LabelMap, Mask, Region, regions_to_labels
+from napari_brats.inference.masks import (
+    close_gaps,
+    drop_small_components,
+    fill_holes,
+    keep_largest_components,
+    open_mask,
+)
+from napari_brats.inference.postprocess_options import PostprocessOptions
 
-_RADIUS_TOLERANCE_MM = 1e-4
-"""A voxel whose centre lies exactly on the radius belongs to the ball, float32 noise or not."""
-
-
-@dataclass(frozen=True)
-class PostprocessOptions:
-    """What is done to the probabilities; the defaults only cut at one half.
-
-    Attributes
-    ----------
-    threshold_wt, threshold_tc, threshold_et
-        0 to 1. A voxel belongs to the region where its probability is above this.
-    min_component_mm3
-        In each region, 26-connected components smaller than this are dropped; 0 keeps all.
-    fill_holes
-        Whether holes of WT and TC are filled. Those of ET stay: they are the necrotic core.
-    closing_mm
-        Radius of the ball that closes gaps in each region; 0 leaves them.
-    opening_mm
-        Radius of the ball that opens each region (drops what is thinner); 0 leaves it.
-
-    Raises
-    ------
-    BratsError
-        If a value is out of its range.
-    """
-
-    threshold_wt: float = 0.5
-    threshold_tc: float = 0.5
-    threshold_et: float = 0.5
-    min_component_mm3: float = 0.0
-    fill_holes: bool = False
-    closing_mm: float = 0.0
-    opening_mm: float = 0.0
-
-    def __post_init__(self) -> None:
-        for field in fields(self):
-            value = getattr(self, field.name)
-            upper = 1.0 if field.name.startswith("threshold") else math.inf
-            if not 0.0 <= value <= upper or value == math.inf:  # NaN fails the first comparison
-                expected = "0 to 1" if upper == 1.0 else "0 or more"
-                raise BratsError(
-                    f"The post-processing option {field.name} is {value}; expected {expected}."
-                )
-
-    def threshold(self, region: Region) -> float:
-        """The threshold of ``region``."""
-        return {
-            Region.WT: self.threshold_wt,
-            Region.TC: self.threshold_tc,
-            Region.ET: self.threshold_et,
-        }[region]
+_TRUNCATE = 3.0
+"""Standard deviations at which the Gaussian ends."""
 
 
 def postprocess(
@@ -102,7 +57,7 @@ def postprocess(
             f"regions {', '.join(REGIONS)} on the first axis."
         )
     masks = [
-        above(part, options.threshold(region))
+        smooth_above(part, options.threshold(region), options.smooth_mm, spacing_mm)
         for region, part in zip(REGIONS, probabilities, strict=True)
     ]
     labels = np.zeros(probabilities.shape[1:], np.uint8)
@@ -110,11 +65,12 @@ def postprocess(
     if box is None:
         return labels
     wt, tc, et = nest(*(mask[box] for mask in masks))
-    cleaned = [
-        _clean(region, mask, spacing_mm, options)
-        for region, mask in zip(REGIONS, (wt, tc, et), strict=True)
-    ]
-    labels[box] = regions_to_labels(*cleaned)
+    wt = _clean(Region.WT, wt, spacing_mm, options)
+    tc = _clean(Region.TC, tc, spacing_mm, options, inside=wt)
+    et = _clean(Region.ET, et, spacing_mm, options, inside=tc)
+    if options.et_to_ncr_mm3:
+        et = drop_if_small(et, options.et_to_ncr_mm3, spacing_mm)
+    labels[box] = regions_to_labels(wt, tc, et)
     return labels
 
 
@@ -135,109 +91,82 @@ def above(probability: npt.NDArray[np.floating], threshold: float) -> Mask:
     return inside
 
 
+def smooth_above(
+    probability: npt.NDArray[np.floating], threshold: float, sigma_mm: float, spacing_mm: Spacing
+) -> Mask:
+    """Where an (X, Y, Z) probability, smoothed by a Gaussian of ``sigma_mm``, is above a threshold.
+
+    The Gaussian is round in millimetres, ends at three standard deviations, and repeats the last
+    voxel beyond the array; NaN counts as 0. Smoothing probabilities instead of the mask moves no
+    flat border and keeps nested regions nested. An average exceeds the threshold only near a voxel
+    that does: all else is left out, which does not change the result.
+    """
+    mask = above(probability, threshold)
+    box = bounding_box(mask) if sigma_mm else None
+    if box is None:
+        return mask
+    from scipy.ndimage import gaussian_filter
+
+    sigma = [sigma_mm / spacing for spacing in spacing_mm]
+    reach = [int(_TRUNCATE * s + 0.5) for s in sigma]  # as scipy rounds it
+    wide = tuple(
+        slice(max(0, side.start - 2 * r), side.stop + 2 * r)
+        for side, r in zip(box, reach, strict=True)
+    )
+    part = np.nan_to_num(probability[wide].astype(np.float32), nan=0.0)
+    smooth = np.zeros_like(mask)
+    smooth[wide] = gaussian_filter(part, sigma, mode="nearest", radius=reach) > threshold
+    return smooth
+
+
 def nest(wt: Mask, tc: Mask, et: Mask) -> tuple[Mask, Mask, Mask]:
     """The three masks with ET in TC in WT: what an inner mask holds joins the outer ones.
 
-    The same as painting labels outermost first (Isensee et al. 2021, "nnU-Net for brain tumor
-    segmentation"), so the ET threshold alone decides what is ET.
+    The same as painting labels outermost first (Isensee et al. 2021, "nnU-Net for Brain Tumor
+    Segmentation"), so the ET threshold alone decides what is ET.
     """
     tc = tc | et
     return wt | tc, tc, et
 
 
-def _clean(region: Region, mask: Mask, spacing_mm: Spacing, options: PostprocessOptions) -> Mask:
-    """The steps after nesting, in the box of this region."""
+def drop_if_small(mask: Mask, min_mm3: float, spacing_mm: Spacing) -> Mask:
+    """The mask, or an empty one where all of it together is smaller than ``min_mm3``.
+
+    For ET: what was taken for a little enhancing tumour becomes NCR. A reference without ET scores
+    0 for a single voxel of it, and 1 for none. Source: Isensee et al. 2021, "nnU-Net for Brain
+    Tumor Segmentation" (first of BraTS 2020), where the limit is found by cross-validation.
+    """
+    volume_mm3 = int(np.count_nonzero(mask)) * math.prod(spacing_mm)
+    return mask if volume_mm3 >= min_mm3 * (1 - 1e-6) else np.zeros_like(mask)
+
+
+def _clean(
+    region: Region,
+    mask: Mask,
+    spacing_mm: Spacing,
+    options: PostprocessOptions,
+    inside: Mask | None = None,
+) -> Mask:
+    """The steps after nesting, in the box of this region; nothing is left outside ``inside``.
+
+    What the outer region dropped is gone before components are measured.
+    """
     box = bounding_box(mask)
-    steps = _steps(region, spacing_mm, options)
-    if box is None or not steps:
+    if box is None:
         return mask
     part = mask[box]
-    for step in steps:
-        part = step(part)
+    if options.closing_mm:
+        part = close_gaps(part, options.closing_mm, spacing_mm)
+    if options.opening_mm:
+        part = open_mask(part, options.opening_mm, spacing_mm)
+    if options.fill_holes and region is not Region.ET:
+        part = fill_holes(part)
+    if inside is not None:
+        part = part & inside[box]
+    if options.min_component_mm3(region):
+        part = drop_small_components(part, options.min_component_mm3(region), spacing_mm)
+    if options.largest(region):
+        part = keep_largest_components(part, options.largest(region))
     cleaned = np.zeros_like(mask)
     cleaned[box] = part
     return cleaned
-
-
-def _steps(
-    region: Region, spacing_mm: Spacing, options: PostprocessOptions
-) -> list[Callable[[Mask], Mask]]:
-    steps: list[Callable[[Mask], Mask]] = []
-    if options.closing_mm:
-        steps.append(lambda mask: close_gaps(mask, options.closing_mm, spacing_mm))
-    if options.opening_mm:
-        steps.append(lambda mask: open_mask(mask, options.opening_mm, spacing_mm))
-    if options.fill_holes and region is not Region.ET:
-        steps.append(fill_holes)
-    if options.min_component_mm3:
-        steps.append(
-            lambda mask: drop_small_components(mask, options.min_component_mm3, spacing_mm)
-        )
-    return steps
-
-
-def close_gaps(mask: Mask, radius_mm: float, spacing_mm: Spacing) -> Mask:
-    """Morphological closing by a ball: dilation, then erosion; never removes a voxel.
-
-    The ball is round in millimetres, whatever the spacing. Beyond the array everything is
-    background, and the result does not depend on where the array ends.
-    Source: Serra, Image Analysis and Mathematical Morphology (1982).
-    """
-    if not mask.any():
-        return mask.copy()
-    padding = [math.ceil(radius_mm / spacing) + 1 for spacing in spacing_mm]
-    inner: Box = tuple(slice(pad, pad + n) for pad, n in zip(padding, mask.shape, strict=True))  # type: ignore[assignment]
-    grown = _dilate(np.pad(mask, [(pad, pad) for pad in padding]), radius_mm, spacing_mm)
-    return _erode(grown, radius_mm, spacing_mm)[inner]
-
-
-def open_mask(mask: Mask, radius_mm: float, spacing_mm: Spacing) -> Mask:
-    """Morphological opening by a ball: erosion, then dilation; never adds a voxel.
-
-    Ball, border and source as in `close_gaps`. All False where nothing is thicker than the ball.
-    """
-    padded = np.pad(mask, 1)  # background all around, so that the array's border erodes too
-    core = _erode(padded, radius_mm, spacing_mm)
-    if not core.any():
-        return np.zeros_like(mask)
-    return _dilate(core, radius_mm, spacing_mm)[1:-1, 1:-1, 1:-1]
-
-
-def _dilate(mask: Mask, radius_mm: float, spacing_mm: Spacing) -> Mask:
-    return _distance_sq_mm2(~mask, spacing_mm) <= (radius_mm + _RADIUS_TOLERANCE_MM) ** 2
-
-
-def _erode(mask: Mask, radius_mm: float, spacing_mm: Spacing) -> Mask:
-    return _distance_sq_mm2(mask, spacing_mm) > (radius_mm + _RADIUS_TOLERANCE_MM) ** 2
-
-
-def _distance_sq_mm2(mask: Mask, spacing_mm: Spacing) -> npt.NDArray[np.float32]:
-    """Squared distance of each True voxel to the nearest False one."""
-    import edt
-
-    squared: npt.NDArray[np.float32] = edt.edtsq(
-        np.ascontiguousarray(mask), anisotropy=spacing_mm, black_border=False
-    )
-    return squared
-
-
-def fill_holes(mask: Mask) -> Mask:
-    """The mask with every hole filled: background that cannot reach the outside.
-
-    Background is 6-connected, so that a diagonal wall closes; a cavity open to the array's border
-    is no hole. As `scipy.ndimage.binary_fill_holes`.
-    """
-    padded = np.pad(~mask, 1, constant_values=True)  # so that the first voxel lies outside
-    components, _ = label_components(padded, connectivity=6)
-    filled: Mask = (components != components[0, 0, 0])[1:-1, 1:-1, 1:-1]
-    return filled
-
-
-def drop_small_components(mask: Mask, min_mm3: float, spacing_mm: Spacing) -> Mask:
-    """The mask without its 26-connected components smaller than ``min_mm3``."""
-    components, count = label_components(mask)
-    voxels = np.bincount(components.ravel(order="K"), minlength=count + 1)
-    keep = voxels * math.prod(spacing_mm) >= min_mm3 * (1 - 1e-6)
-    keep[0] = False
-    kept: Mask = keep[components]
-    return kept

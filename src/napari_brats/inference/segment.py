@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Generator
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -21,7 +21,8 @@ from napari_brats.inference.mirroring import (
     Probabilities,
     predict_mirrored,
 )
-from napari_brats.inference.postprocess import PostprocessOptions, postprocess
+from napari_brats.inference.postprocess import postprocess
+from napari_brats.inference.postprocess_options import PostprocessOptions, postprocess_record
 from napari_brats.inference.preprocess import PreparedImage, prepare_image, resize, to_spacing
 from napari_brats.inference.review import Answer, review_answer
 from napari_brats.models.bundle import Bundle
@@ -101,7 +102,7 @@ def segment(case: Case, bundle: Bundle, options: SegmentOptions) -> Job[Segmenta
         "device": runner.device,
         "mirroring": options.mirroring.value,
         "review": review.to_json(),
-        "postprocess": asdict(options.postprocess),
+        "postprocess": postprocess_record(options.postprocess, card),
         "seconds": clock.seconds,
         "notes": notes,
     }

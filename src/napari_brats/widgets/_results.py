@@ -11,7 +11,7 @@ import numpy as np
 
 from napari_brats.core.case import Segmentation
 from napari_brats.core.labels import LabelMap
-from napari_brats.inference.postprocess import PostprocessOptions
+from napari_brats.inference.postprocess_options import PostprocessOptions
 
 
 @dataclass(eq=False)

@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict
 from typing import Any, Protocol
 
 from qtpy.QtCore import QObject, QTimer
 
-from napari_brats.core.errors import BratsError
+from napari_brats.core.errors import BratsError, BundleError
 from napari_brats.core.labels import LabelMap
 from napari_brats.core.progress import Job, Progress
-from napari_brats.inference.postprocess import PostprocessOptions, postprocess
+from napari_brats.inference.postprocess import postprocess
+from napari_brats.inference.postprocess_options import (
+    PostprocessOptions,
+    options_from_card,
+    postprocess_record,
+)
+from napari_brats.models.bundle import load_bundle
+from napari_brats.models.card import Card
 from napari_brats.widgets._results import AutomaticResult, ResultOf
 from napari_brats.widgets._worker import RunningJob, run_job
 from napari_brats.widgets.postprocess_panel import PostprocessPanel
@@ -20,6 +26,7 @@ FOLLOW_INTERVAL_MS = 100
 NO_RESULT = (
     "No run in this window made the active label map. Press Run: its mask follows the sliders."
 )
+TUNED = "Begins with the values tuned for this bundle."
 
 
 class MaskViewer(Protocol):
@@ -50,6 +57,7 @@ class PostprocessController(QObject):
         self._viewer = viewer
         self._active_result = active_result
         self._result: AutomaticResult | None = None
+        self._card: Card | None = None
         self._wanted: PostprocessOptions | None = None
         self._may_replace = False
         self._job: RunningJob | None = None
@@ -60,6 +68,17 @@ class PostprocessController(QObject):
         panel.options_changed.connect(self._on_options_changed)
         panel.replace_requested.connect(self._on_replace_requested)
         panel.keep_edits_requested.connect(self._on_keep_edits_requested)
+
+    def options_of_a_run(self, bundle: str) -> PostprocessOptions:
+        """What a run of the bundle of that name starts with.
+
+        The sliders, where they were moved while they showed a result of it; else what its card
+        says. BundleError if there is no such bundle, or its card cannot be used.
+        """
+        card = load_bundle(bundle).card
+        shown = self._panel.options()
+        is_its = self._card is not None and self._card.name == card.name
+        return shown if is_its and shown != self._panel.defaults else options_from_card(card)
 
     def show_active_result(self) -> None:
         """Let the sliders act on the active result; call it when that may have changed."""
@@ -72,9 +91,12 @@ class PostprocessController(QObject):
         self._forget_wish()
         if result is None:
             self._panel.set_enabled(False, NO_RESULT)
-        else:
-            self._panel.set_options(result.options)
-            self._panel.set_enabled(True)
+            return
+        self._card = card_of(result)
+        tuned = bool(self._card and self._card.postprocess)
+        self._panel.defaults = _defaults(self._card)
+        self._panel.set_options(result.options)
+        self._panel.set_enabled(True, TUNED if tuned else "")
 
     def _on_options_changed(self, options: PostprocessOptions) -> None:
         self._wanted = options
@@ -127,7 +149,7 @@ class PostprocessController(QObject):
             self._wanted = self._wanted or options
             self._panel.ask_about_edits(True)
         else:
-            provenance = {"postprocess": asdict(options)}
+            provenance = {"postprocess": postprocess_record(options, self._card)}
             self._viewer.set_layer_labels(result.layer, labels, provenance)
             result.note(labels, options)
             self._may_replace = False
@@ -141,6 +163,21 @@ class PostprocessController(QObject):
         self._job = None
         if self._wanted is not None and self._panel.edits_bar.isHidden():
             self._compute()
+
+
+def card_of(result: AutomaticResult) -> Card | None:
+    """The card of the bundle that made a result; None where it is gone or cannot be used."""
+    made_with = result.segmentation.provenance.get("bundle", {})
+    try:
+        card = load_bundle(str(made_with.get("name"))).card
+        options_from_card(card)
+    except BundleError:  # its probabilities are here all the same
+        return None
+    return card
+
+
+def _defaults(card: Card | None) -> PostprocessOptions:
+    return PostprocessOptions() if card is None else options_from_card(card)
 
 
 def postprocess_job(result: AutomaticResult, options: PostprocessOptions) -> Job[LabelMap]:

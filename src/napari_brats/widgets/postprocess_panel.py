@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, fields
+from collections.abc import Mapping
+from dataclasses import asdict
 from typing import Any
 
 from magicgui.widgets import CheckBox, create_widget
 from qtpy.QtCore import Signal
 from qtpy.QtWidgets import (
+    QAbstractSpinBox,
     QDoubleSpinBox,
     QFormLayout,
     QFrame,
+    QGridLayout,
     QHBoxLayout,
     QLabel,
     QPushButton,
@@ -18,33 +21,51 @@ from qtpy.QtWidgets import (
     QWidget,
 )
 
-from napari_brats.inference.postprocess import PostprocessOptions
+from napari_brats.core.labels import REGIONS
+from napari_brats.inference.postprocess_options import PostprocessOptions
 from napari_brats.widgets.message import MessageLabel
 
 READOUT_STYLE = "background: transparent; border: 0; padding: 0; min-width: 40px; max-width: 40px;"
 
 _THRESHOLD = {"widget_type": "FloatSlider", "min": 0.01, "max": 0.99, "step": 0.01}
-_RADIUS = {"widget_type": "FloatSlider", "min": 0.0, "max": 10.0, "step": 0.5}
+_LENGTH = {"widget_type": "FloatSlider", "min": 0.0, "max": 10.0, "step": 0.5}
+_VOLUME = {"widget_type": "FloatSpinBox", "min": 0.0, "max": 100_000.0, "step": 50.0}
+_COUNT = {"widget_type": "FloatSpinBox", "min": 0, "max": 99, "step": 1}
 
-_FORM: dict[str, tuple[str, dict[str, Any]]] = {
+_ROWS: dict[str, tuple[str, dict[str, Any]]] = {
     "threshold_wt": ("WT threshold", _THRESHOLD),
     "threshold_tc": ("TC threshold", _THRESHOLD),
     "threshold_et": ("ET threshold", _THRESHOLD),
-    "min_component_mm3": (
-        "Smallest part, mm\u00b3",
-        {"widget_type": "FloatSpinBox", "min": 0.0, "max": 100_000.0, "step": 50.0},
-    ),
-    "fill_holes": ("Fill holes", {"widget_type": "CheckBox"}),
-    "closing_mm": ("Closing, mm", _RADIUS),
-    "opening_mm": ("Opening, mm", _RADIUS),
+    "smooth_mm": ("Smoothing, mm", {**_LENGTH, "max": 5.0}),
+    "closing_mm": ("Closing, mm", _LENGTH),
+    "opening_mm": ("Opening, mm", _LENGTH),
+    "fill_holes": ("Fill holes of WT and TC", {"widget_type": "CheckBox"}),
+    "et_to_ncr_mm3": ("Least ET in all, mm\u00b3", _VOLUME),
 }
-"""How each option is shown; a new option without a row here is shown as magicgui sees fit."""
+"""The options with a row of their own: label and control."""
+
+_TABLE: dict[str, tuple[str, str, dict[str, Any]]] = {
+    "min_component_{}_mm3": ("Least part, mm\u00b3", "any", _VOLUME),
+    "largest_{}": ("Parts kept", "all", _COUNT),
+}
+"""The options with a row in the table of regions: label, what 0 is called, and control."""
+
+_TIPS = {
+    "smooth_mm": "Smooths the probabilities by a Gaussian of this standard deviation",
+    "closing_mm": "Closes gaps that a ball of this radius does not fit into",
+    "opening_mm": "Takes off what is thinner than a ball of this radius",
+    "fill_holes": "Holes of ET stay: they are the necrotic core",
+    "et_to_ncr_mm3": "ET of less than this in total becomes NCR",
+    "min_component_{}_mm3": "Smaller connected parts of {} are dropped, with what is inside them",
+    "largest_{}": "Only this many connected parts of {} are kept, the largest ones",
+}
 
 
 class PostprocessPanel(QWidget):
     """Emits `options_changed` with PostprocessOptions as the user moves a slider.
 
-    `replace_requested` and `keep_edits_requested` answer `ask_about_edits`.
+    `replace_requested` and `keep_edits_requested` answer `ask_about_edits`. ``defaults`` is what
+    "Reset" goes back to.
     """
 
     options_changed = Signal(object)
@@ -53,19 +74,10 @@ class PostprocessPanel(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        defaults = PostprocessOptions()
+        self.defaults = PostprocessOptions()
         self.controls: dict[str, Any] = {}
         self.form = QWidget()
-        rows = QFormLayout(self.form)
-        rows.setContentsMargins(0, 0, 0, 0)
-        for field in fields(defaults):
-            control = _control(field.name, getattr(defaults, field.name))
-            control.changed.connect(self._on_form_changed)
-            self.controls[field.name] = control
-            if isinstance(control, CheckBox):  # has its label in itself
-                rows.addRow(control.native)
-            else:
-                rows.addRow(control.label, control.native)
+        self._fill_form()
         self.reset_button = QPushButton("Reset")
         self.reset_button.setToolTip("Back to the values a run starts with")
         self.hint = QLabel()
@@ -84,17 +96,16 @@ class PostprocessPanel(QWidget):
 
     def options(self) -> PostprocessOptions:
         """What the sliders say."""
-        values = {name: control.value for name, control in self.controls.items()}
-        shown: dict[str, Any] = {
-            n: round(v, 2) if isinstance(v, float) else v for n, v in values.items()
-        }
-        return PostprocessOptions(**shown)  # no more digits than anyone can see and type again
+        shown = {name: _as_typed(name, control.value) for name, control in self.controls.items()}
+        return PostprocessOptions(**shown)
 
     def set_options(self, options: PostprocessOptions) -> None:
         """Move the sliders without emitting anything."""
         for name, value in asdict(options).items():
             control = self.controls[name]
             with control.changed.blocked():
+                if not isinstance(control, CheckBox):  # a card may tell more than a slider shows
+                    control.min, control.max = min(control.min, value), max(control.max, value)
                 control.value = value
 
     def set_enabled(self, enabled: bool, hint: str = "") -> None:
@@ -118,9 +129,44 @@ class PostprocessPanel(QWidget):
         self.options_changed.emit(self.options())
 
     def _on_reset_clicked(self) -> None:
-        if self.options() != PostprocessOptions():
-            self.set_options(PostprocessOptions())
-            self.options_changed.emit(PostprocessOptions())
+        if self.options() != self.defaults:
+            self.set_options(self.defaults)
+            self.options_changed.emit(self.defaults)
+
+    def _fill_form(self) -> None:
+        rows = QFormLayout(self.form)
+        rows.setContentsMargins(0, 0, 0, 0)
+        for name, (label, options) in _ROWS.items():
+            control = self._add_control(name, label, options, _TIPS.get(name, ""))
+            if isinstance(control, CheckBox):  # has its label in itself
+                rows.addRow(control.native)
+            else:
+                rows.addRow(control.label, control.native)
+        rows.addRow(self._table())
+
+    def _table(self) -> QWidget:
+        """The options that each region has of its own: a row each, a column per region."""
+        table = QWidget()
+        grid = QGridLayout(table)
+        grid.setContentsMargins(0, 0, 0, 0)
+        for column, region in enumerate(REGIONS, start=1):
+            grid.setColumnStretch(column, 1)
+            grid.addWidget(QLabel(region.value), 0, column)
+        for row, (name, (label, zero, options)) in enumerate(_TABLE.items(), start=1):
+            grid.addWidget(QLabel(label), row, 0)
+            for column, region in enumerate(REGIONS, start=1):
+                option, tip = name.format(region.lower()), _TIPS[name].format(region.value)
+                control = self._add_control(option, f"{region.value} {label}", options, tip)
+                _make_narrow(control.native, zero)
+                grid.addWidget(control.native, row, column)
+        return table
+
+    def _add_control(self, name: str, label: str, options: Mapping[str, Any], tip: str) -> Any:
+        control = _control(name, label, getattr(self.defaults, name), options)
+        control.native.setToolTip(tip)
+        control.changed.connect(self._on_form_changed)
+        self.controls[name] = control
+        return control
 
 
 class _EditsBar(QFrame):
@@ -144,17 +190,31 @@ class _EditsBar(QFrame):
         self.setStyleSheet("#edits_bar { border: 2px solid #E69F00; border-radius: 3px; }")
 
 
-def _control(name: str, value: Any) -> Any:
-    label, options = _FORM.get(name, (name.replace("_", " "), {}))
-    options = dict(options)
+def _control(name: str, label: str, value: Any, options: Mapping[str, Any]) -> Any:
+    settings = dict(options)
     control = create_widget(
         value=value,
         name=name,
         label=label,
-        widget_type=options.pop("widget_type", None),
-        options=options,
+        widget_type=settings.pop("widget_type"),
+        options=settings,
     )
     for readout in control.native.findChildren(QDoubleSpinBox):
         # Of a slider. napari's style sheet makes it 90 pixels wide, twice what the number needs.
         readout.setStyleSheet(READOUT_STYLE)
     return control
+
+
+def _as_typed(name: str, value: Any) -> Any:
+    """No more digits than anyone can see and type again; parts are counted."""
+    if isinstance(value, bool):
+        return value
+    return int(value) if name.startswith("largest") else round(value, 2)
+
+
+def _make_narrow(box: QDoubleSpinBox, zero: str) -> None:
+    """Three of them fit beside a label; 0 is shown as a word."""
+    box.setButtonSymbols(QAbstractSpinBox.ButtonSymbols.NoButtons)
+    box.setSpecialValueText(zero)
+    box.setStyleSheet("min-width: 44px; padding: 1px 2px;")
+    box.setDecimals(0)

@@ -12,7 +12,7 @@ from napari_brats.core.case import Case, Segmentation
 from napari_brats.core.errors import BratsError
 from napari_brats.core.progress import Job, Progress
 from napari_brats.inference.mirroring import Mirroring
-from napari_brats.inference.postprocess import PostprocessOptions
+from napari_brats.inference.postprocess_options import PostprocessOptions
 from napari_brats.inference.segment import SegmentOptions
 from napari_brats.io.layers import LayerData, map_to_layer, probabilities_to_layers
 from napari_brats.widgets._results import AutomaticResult
@@ -43,7 +43,10 @@ class ResultViewer(Protocol):
 
 
 class SegmentController(QObject):
-    """One run at a time; `result_ready` carries its AutomaticResult."""
+    """One run at a time; `result_ready` carries its AutomaticResult.
+
+    ``options`` gives the post-processing that a run of a bundle starts with, by the bundle's name.
+    """
 
     result_ready = Signal(object)
 
@@ -51,7 +54,7 @@ class SegmentController(QObject):
         self,
         panel: SegmentPanel,
         viewer: ResultViewer,
-        options: Callable[[], PostprocessOptions],
+        options: Callable[[str], PostprocessOptions],
         engine: Engine,
         parent: QObject,
     ) -> None:
@@ -76,12 +79,13 @@ class SegmentController(QObject):
             return
         try:
             case = self._viewer.case(key)
+            postprocess = self._options(request.bundle)
         except BratsError as error:
             self._panel.show_error(str(error))
             return
         options = SegmentOptions(
             request.device,
-            self._options(),
+            postprocess,
             keep_probabilities=True,  # the sliders need them
             mirroring=Mirroring(request.mirroring),
             keep_uncertainty=request.keep_uncertainty,
