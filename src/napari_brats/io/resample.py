@@ -14,6 +14,9 @@ from napari_brats.core.geometry import Grid
 from napari_brats.core.modalities import Modality
 from napari_brats.core.progress import Job, Progress
 
+RAS_TO_LPS = np.diag([-1.0, -1.0, 1.0, 1.0])
+"""From nibabel's scanner millimetres to ITK's, and back."""
+
 
 def resample_volume(volume: Volume, onto: Volume, *, nearest: bool = False) -> Volume:
     """The volume on the grid of ``onto``, with the header of ``onto``; itself if already there.
@@ -38,8 +41,8 @@ def resample_volume(volume: Volume, onto: Volume, *, nearest: bool = False) -> V
     data = volume.data if nearest else volume.data.astype(np.float32, copy=False)
     outside = 0.0 if nearest else float(data.min())
     image = sitk.Resample(
-        _image(data, volume.grid),
-        _image(np.zeros(onto.grid.shape, np.uint8), onto.grid),
+        itk_image(data, volume.grid),
+        itk_image(np.zeros(onto.grid.shape, np.uint8), onto.grid),
         sitk.Transform(),
         sitk.sitkNearestNeighbor if nearest else sitk.sitkLinear,
         outside,
@@ -74,12 +77,13 @@ def resample_case(case: Case, modality: Modality) -> Job[Case]:
     return replace(case, volumes=volumes, label_map=labels)
 
 
-def _image(data: npt.NDArray[Any], grid: Grid) -> Any:
-    """A SimpleITK image in RAS+ millimetres; it only ever meets others made here."""
+def itk_image(data: npt.NDArray[Any], grid: Grid) -> Any:
+    """The SimpleITK image of an (X, Y, Z) array, in ITK's own millimetres (LPS+)."""
     import SimpleITK as sitk
 
+    affine = RAS_TO_LPS @ grid.affine
     image = sitk.GetImageFromArray(np.ascontiguousarray(data.T))
     image.SetSpacing(grid.spacing_mm)
-    image.SetDirection((grid.affine[:3, :3] / np.array(grid.spacing_mm)).ravel().tolist())
-    image.SetOrigin(grid.affine[:3, 3].tolist())
+    image.SetDirection((affine[:3, :3] / np.array(grid.spacing_mm)).ravel().tolist())
+    image.SetOrigin(affine[:3, 3].tolist())
     return image

@@ -1,0 +1,197 @@
+"""How a figure goes over time: from baseline, from nadir, against noise and RANO's thresholds.
+
+Thresholds: RANO 2.0 (Wen et al. 2023, J Clin Oncol 41:5187-5199, doi:10.1200/JCO.23.01059). They
+are figures only. What RANO calls a response or a progression also needs the patient's state, the
+dose of steroids, new lesions, the time since radiotherapy and a confirming examination.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from napari_brats.core.errors import CaseError
+from napari_brats.core.labels import Region
+from napari_brats.metrics.measures import TumourMeasures
+
+TARGETS = 2
+"""RANO 2.0 adds up the products of at most two target lesions of a kind."""
+
+Band = tuple[float, float]
+
+CITATION = (
+    "Thresholds of RANO 2.0 (Wen et al. 2023, J Clin Oncol 41:5187, doi:10.1200/JCO.23.01059): "
+    "figures only, no assessment of response."
+)
+
+
+class Quantity(StrEnum):
+    """What is followed over time; the value names it in tables, with its unit."""
+
+    VOLUME = "volume_ml"
+    PRODUCTS = "products_mm2"
+
+    @property
+    def title(self) -> str:  # type: ignore[override]
+        """A name for people, with the unit."""
+        return "volume (ml)" if self is Quantity.VOLUME else "sum of diameter products (mm\u00b2)"
+
+
+@dataclass(frozen=True)
+class Thresholds:
+    """Changes that RANO 2.0 names, in percent.
+
+    Attributes
+    ----------
+    increase
+        Against the nadir.
+    decrease
+        Against the baseline, as a positive number.
+    """
+
+    increase: float
+    decrease: float
+
+
+THRESHOLDS = {
+    Quantity.PRODUCTS: Thresholds(increase=25.0, decrease=50.0),
+    Quantity.VOLUME: Thresholds(increase=40.0, decrease=65.0),
+}
+
+
+@dataclass(frozen=True)
+class Value:
+    """One figure at one time point.
+
+    Attributes
+    ----------
+    value
+        In the quantity's unit.
+    band
+        Between which values it may lie, because measuring has noise; None if that is not known.
+    from_baseline_percent
+        Change against the first value; None for the first one and against 0.
+    from_nadir_percent
+        Change against the smallest of the values before it; None for the first one, against 0.
+    is_beyond_noise
+        Whether the bands of this value and of the baseline do not touch; None if not known.
+    crossed
+        Which thresholds are crossed, in words.
+    """
+
+    value: float
+    band: Band | None
+    from_baseline_percent: float | None = None
+    from_nadir_percent: float | None = None
+    is_beyond_noise: bool | None = None
+    crossed: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Series:
+    """A quantity of a region over time; None where a time point could not be measured."""
+
+    region: Region
+    quantity: Quantity
+    values: tuple[Value | None, ...]
+
+    @property
+    def threshold_lines(self) -> tuple[float | None, float | None]:
+        """Where the lines of increase (from the nadir of all but the last) and decrease lie.
+
+        None where the quantity is 0 there, or nothing was measured before.
+        """
+        known = [value.value for value in self.values if value is not None]
+        if len(known) < 2:
+            return None, None
+        limits, nadir = THRESHOLDS[self.quantity], min(known[:-1])
+        increase = nadir * (1 + limits.increase / 100) if nadir else None
+        decrease = known[0] * (1 - limits.decrease / 100) if known[0] else None
+        return increase, decrease
+
+
+def sum_of_products_mm2(measures: TumourMeasures, region: Region) -> float:
+    """The products of the two largest measurable lesions of a region, added up; 0.0 without any.
+
+    The lesions are chosen at each time point anew; RANO chooses its targets at the baseline.
+    """
+    products = [
+        lesion.diameters.product_mm2 for lesion in measures.lesions[region] if lesion.is_measurable
+    ]
+    return sum(sorted(products, reverse=True)[:TARGETS])
+
+
+def follow(
+    region: Region,
+    quantity: Quantity,
+    values: Sequence[float | None],
+    bands: Sequence[Band | None],
+) -> Series:
+    """The values of a quantity in order of time with what has changed; None: not measured.
+
+    The first value that is there is the baseline. The nadir of a time point is the smallest value
+    before it, the baseline included, as RANO has it.
+    """
+    baseline: Value | None = None
+    nadir = 0.0
+    followed: list[Value | None] = []
+    for value, band in zip(values, bands, strict=True):
+        if value is None:
+            followed.append(None)
+        elif baseline is None:
+            baseline, nadir = Value(value, band), value
+            followed.append(baseline)
+        else:
+            followed.append(_compared(quantity, Value(value, band), baseline, nadir))
+            nadir = min(nadir, value)
+    return Series(region, quantity, tuple(followed))
+
+
+def repeatability_band(value: float, percent: float) -> Band:
+    """A value with a noise of so many percent to each side; CaseError for less than 0 or over 100.
+
+    ``percent`` is how far measuring the same tumour again may lead from this value.
+    """
+    if not 0 <= percent <= 100:
+        raise CaseError(f"A repeatability of {percent:g} % is not in 0 to 100.")
+    return value * (1 - percent / 100), value * (1 + percent / 100)
+
+
+def dice_band(value: float, dice: float) -> Band:
+    """Between which volumes a reference lies that has this Dice (above 0) with the segmentation.
+
+    Dice = 2|A and B| / (|A| + |B|) is at most 2 min(|A|, |B|) / (|A| + |B|). So the other volume is
+    at least D / (2 - D) and at most (2 - D) / D of this one: a bound for any two masks, wide
+    because it holds even if all of the error lies on one side.
+    """
+    return value * dice / (2 - dice), value * (2 - dice) / dice
+
+
+def _compared(quantity: Quantity, value: Value, baseline: Value, nadir: float) -> Value:
+    limits = THRESHOLDS[quantity]
+    from_baseline = _percent(value.value, baseline.value)
+    from_nadir = _percent(value.value, nadir)
+    crossed = []
+    if value.value > nadir and (from_nadir is None or from_nadir >= limits.increase):
+        crossed.append(f"+{limits.increase:g} % against nadir")
+    if from_baseline is not None and from_baseline <= -limits.decrease:
+        crossed.append(f"-{limits.decrease:g} % against baseline")
+    return Value(
+        value.value,
+        value.band,
+        from_baseline,
+        from_nadir,
+        _are_apart(value.band, baseline.band),
+        tuple(crossed),
+    )
+
+
+def _percent(value: float, base: float) -> float | None:
+    return None if base == 0 else 100 * (value - base) / base
+
+
+def _are_apart(one: Band | None, other: Band | None) -> bool | None:
+    if one is None or other is None:
+        return None
+    return one[1] < other[0] or other[1] < one[0]
