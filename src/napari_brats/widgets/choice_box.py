@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from qtpy.QtCore import Signal
+from qtpy.QtCore import QSignalBlocker, Signal
 from qtpy.QtWidgets import QComboBox, QWidget
 
 
@@ -42,16 +42,21 @@ class ChoiceBox(QComboBox):
     def set_choices(self, choices: Sequence[Choice]) -> None:
         """Offer these, keeping the chosen one where it is still there."""
         had_one, before = self.count() > 0, self.chosen
-        self.blockSignals(True)
-        self.clear()
-        for index, choice in enumerate(choices):
-            self.addItem(choice.title, choice)
-            if had_one and choice.name == before:
-                self.setCurrentIndex(index)
-        self.blockSignals(False)
-        self._show_details()
+        self.show_choices(choices, before if had_one else "")
         if self.chosen != before:
             self.choice_changed.emit()
+
+    def show_choices(self, choices: Sequence[Choice], chosen: str) -> None:
+        """Offer these with one of them chosen (else the first), without word of it."""
+        if [self.itemData(index) for index in range(self.count())] != list(choices):
+            with QSignalBlocker(self):
+                self.clear()
+                for choice in choices:
+                    self.addItem(choice.title, choice)
+        names = [choice.name for choice in choices]
+        with QSignalBlocker(self):
+            self.setCurrentIndex(names.index(chosen) if chosen in names else min(0, len(names) - 1))
+        self._show_details()
 
     def showPopup(self) -> None:
         """Show the list, after whoever fills it could renew it."""

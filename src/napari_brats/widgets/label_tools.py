@@ -72,6 +72,11 @@ class LabelTools(QObject):
         """Whether the brush is a ball."""
         return self._target is not None and self._target.n_edit_dimensions == 3
 
+    @property
+    def is_painting(self) -> bool:
+        """Whether a stroke of a followed layer is under way; its end is told as an edit."""
+        return any(layer._block_history for layer in self._followed)  # noqa: SLF001
+
     def choose_label(self, label: int) -> None:
         """Paint ``label`` from now on."""
         layer = self._select_target()

@@ -20,6 +20,10 @@ from napari_brats.widgets.case_panel import CasePanel
 from napari_brats.widgets.case_wiring import CaseWiring
 from napari_brats.widgets.correct_panel import CorrectPanel
 from napari_brats.widgets.device_choices import find_devices
+from napari_brats.widgets.error_overlay import ERROR_COLORS
+from napari_brats.widgets.metrics_control import MetricsController
+from napari_brats.widgets.metrics_live import ADDED, MISSED
+from napari_brats.widgets.metrics_panel import MetricsPanel
 from napari_brats.widgets.postprocess_control import PostprocessController
 from napari_brats.widgets.postprocess_panel import PostprocessPanel
 from napari_brats.widgets.results_bar import ResultsBar
@@ -48,6 +52,7 @@ class BratsWidget(QWidget):
         self.postprocess_panel = PostprocessPanel()
         self.correct_panel = CorrectPanel(LABEL_COLORS)
         self.save_panel = SavePanel()
+        self.metrics_panel = MetricsPanel()
         self.anomaly_panel = AnomalyPanel()
         self.results_bar = ResultsBar()
         self._results: dict[Layer, AutomaticResult] = {}
@@ -70,6 +75,12 @@ class BratsWidget(QWidget):
         self.anomaly_control = AnomalyController(
             self.anomaly_panel, self.bridge, lambda: self.segment_panel.device_box.chosen, self
         )
+        self.metrics_control = MetricsController(
+            self.metrics_panel, self.bridge, self.bridge.errors, self
+        )
+        self.bridge.tools.edited.connect(self.metrics_control.follow_edit)
+        self.bridge.errors.removed.connect(self.metrics_panel.show_errors_removed)
+        self.metrics_panel.show_legend(*(ERROR_COLORS[error] for error in (MISSED, ADDED)))
         self.segment_control.result_ready.connect(self._on_result_ready)
         self.bridge.cases_changed.connect(self._on_cases_changed)
         self.bridge.active_case_changed.connect(self._on_cases_changed)
@@ -83,6 +94,7 @@ class BratsWidget(QWidget):
         """Stop what runs and let go of the viewer. Harmless when called twice."""
         self.segment_control.cancel()
         self.anomaly_control.cancel()
+        self.metrics_control.cancel()
         self.bridge.close()
 
     def closeEvent(self, event: QCloseEvent) -> None:
@@ -95,6 +107,7 @@ class BratsWidget(QWidget):
         handled = bool(super().event(event))
         if event.type() == QEvent.Type.ParentChange and self.parent() is None:
             self.bridge.view.leave_side_by_side()  # the viewer stays, and is to look as before
+            self.bridge.errors.hide()
             self.shut_down()
             self.deleteLater()
         return handled
@@ -106,6 +119,7 @@ class BratsWidget(QWidget):
             Section("Review", self.review_panel),
             Section("Post-process", self.postprocess_panel, is_open=False),
             Section("Correct", self.correct_panel),
+            Section("Metrics", self.metrics_panel, is_open=False),
             Section("Save", self.save_panel),
             Section("Anomaly and denoising", self.anomaly_panel, is_open=False),
         ]
@@ -133,6 +147,7 @@ class BratsWidget(QWidget):
         self.segment_panel.set_blocker(blocker)
         self.anomaly_panel.set_blocker(blocker)
         self.bundle_control.show_expectation()
+        self.metrics_control.show_active_case()
         self._show_active_result()
 
     def _show_active_result(self) -> None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from napari.layers import Labels, Layer
 from qtpy.QtCore import QObject, Signal
 
-from napari_brats.core.case import Case, Segmentation
+from napari_brats.core.case import Case, Segmentation, Volume
 from napari_brats.core.errors import CaseError
 from napari_brats.core.labels import CONVENTIONS, LabelMap
 from napari_brats.core.modalities import Modality
@@ -18,11 +18,13 @@ from napari_brats.widgets import case_group, provenance
 from napari_brats.widgets.case_group import OpenCase, tag_of
 from napari_brats.widgets.case_images import CaseImages
 from napari_brats.widgets.case_volumes import CaseVolumes
+from napari_brats.widgets.error_overlay import ErrorOverlay
 from napari_brats.widgets.key_bindings import KeyBindings
 from napari_brats.widgets.label_tools import LabelTools
 from napari_brats.widgets.modality_view import ModalityView
 from napari_brats.widgets.new_label_maps import empty_label_map_to_layer, segmentation_to_layer
 from napari_brats.widgets.open_cases import OpenCases
+from napari_brats.widgets.open_label_maps import OpenLabelMap, label_maps_of
 from napari_brats.widgets.orientation_letters import OrientationLetters
 
 if TYPE_CHECKING:
@@ -35,7 +37,7 @@ class ViewerBridge(QObject):
     """Knows which layers are which case, and does with them what the panels ask for.
 
     `tools` paints, `view` chooses what is looked at, `images` exchanges images, `volumes` measures
-    what is painted, `key_bindings` binds keys.
+    what is painted, `errors` shows errors, `key_bindings` binds keys.
     """
 
     cases_changed = Signal()
@@ -58,6 +60,7 @@ class ViewerBridge(QObject):
         self._open = OpenCases(viewer, self)
         self.images = CaseImages(viewer.layers, self._open, self._add)
         self.volumes = CaseVolumes(lambda: self._open.active_key, self.label_layer, self)
+        self.errors = ErrorOverlay(viewer, self)
         self.key_bindings = KeyBindings(viewer)
         self._in_hand: dict[str, Labels] = {}
         self._is_closed = False
@@ -76,9 +79,10 @@ class ViewerBridge(QObject):
         if self._is_closed:
             return
         self._is_closed = True
-        parts = (self.volumes, self._open, self.view, self.tools, self._letters, self.key_bindings)
-        for part in parts:
+        for part in (self.volumes, self._open, self.view, self.tools, self._letters):
             part.close()
+        self.errors.close()
+        self.key_bindings.close()
 
     # -- which cases are open
 
@@ -168,14 +172,14 @@ class ViewerBridge(QObject):
             self._add(data, key)
         self._viewer.layers.selection.active = selected
 
-    def go_to(self, key: str, voxel: tuple[int, int, int]) -> None:
-        """Move the views to a voxel (x, y, z) of the case's reference, and make it the active one.
+    def go_to(self, key: str, voxel: tuple[int, int, int], layer: Layer | None = None) -> None:
+        """Move the views to a voxel (x, y, z) of a layer of the case, and make it the active one.
 
-        CaseError if the case is not open (any more).
+        By default of the case's reference. CaseError if the case is not open (any more).
         """
         if key != self._open.active_key:
             self.activate(key)
-        self.view.go_to(self._open[key].reference, voxel)
+        self.view.go_to(layer or self._open[key].reference, voxel)
 
     def new_label_map(self, key: str) -> Labels:
         """Add an empty labels layer on the case's reference image, selected."""
@@ -191,6 +195,22 @@ class ViewerBridge(QObject):
         if in_hand in labels:
             return in_hand
         return labels[-1] if labels else None
+
+    def label_maps(self, key: str) -> tuple[OpenLabelMap, ...]:
+        """The label maps of a case, in the order of opening."""
+        return label_maps_of(self._open[key], self.label_layer(key))
+
+    def images_of(self, key: str) -> tuple[Volume, ...]:
+        """The images of a case, whether their modality is known or not; no copies."""
+        return tuple(case_group.volume_of(layer) for layer in self._open[key].images)
+
+    def case_id(self, key: str) -> str:
+        """The name of a case."""
+        return self._open[key].case_id
+
+    def is_painting(self) -> bool:
+        """Whether a stroke is under way: its end is told as an edit, too."""
+        return self.tools.is_painting
 
     def layer_labels(self, layer: Layer) -> LabelMap | None:
         """The (X, Y, Z) internal labels of a layer in file order, a view; None once removed."""

@@ -1,0 +1,85 @@
+"""The layer "Errors": what a prediction misses and what it adds, over the images."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from napari.layers import Labels, Layer
+from qtpy.QtCore import QObject, Signal
+
+from napari_brats.core.labels import LabelMap
+from napari_brats.widgets.case_group import MIRROR, tag_of
+from napari_brats.widgets.metrics_live import ADDED, MISSED
+
+if TYPE_CHECKING:
+    from napari import Viewer
+
+ERROR_COLORS = {MISSED: (1.0, 0.0, 1.0, 1.0), ADDED: (0.0, 1.0, 0.0, 1.0)}
+"""RGBA of magenta and green, which colour-blind people can tell apart and no label has."""
+
+ERROR_TITLES = {MISSED: "missed: in the reference only", ADDED: "added: in the prediction only"}
+
+
+class ErrorOverlay(QObject):
+    """Shows, renews and removes the layer. It belongs to no case: nobody saves it as a mask."""
+
+    removed = Signal()  # by the user, in the list of layers
+
+    def __init__(self, viewer: Viewer, parent: QObject) -> None:
+        super().__init__(parent)
+        self._viewer = viewer
+        self._layer: Labels | None = None
+        self._like: Labels | None = None
+        viewer.layers.events.removed.connect(self._on_removed)
+
+    def close(self) -> None:
+        """Let go of the viewer; what it shows stays."""
+        self._viewer.layers.events.removed.disconnect(self._on_removed)
+
+    def show(self, errors: LabelMap, like: Labels, name: str) -> None:
+        """Show (X, Y, Z) errors where the label map ``like`` lies; what is selected stays so."""
+        data = tag_of(like).order.from_disk(errors)
+        if self._layer is None or self._like is not like:
+            self.hide()
+            self._add(data, like, name)
+            return
+        self._layer.name = name
+        np.copyto(self._layer.data, data)
+        self._layer.refresh(extent=False)
+
+    def hide(self) -> None:
+        """Remove the layer. Harmless when there is none."""
+        layer, self._layer, self._like = self._layer, None, None
+        if layer is not None and layer in self._viewer.layers:
+            self._viewer.layers.remove(layer)
+
+    def _add(self, data: LabelMap, like: Labels, name: str) -> None:
+        clear = (0.0, 0.0, 0.0, 0.0)
+        layer = Labels(
+            np.ascontiguousarray(data),
+            name=name,
+            scale=like.scale,
+            translate=like.translate,
+            affine=like.affine,
+            units=like.units,
+            axis_labels=like.axis_labels,
+            colormap={None: clear, 0: clear, **ERROR_COLORS},
+            features={"index": list(ERROR_TITLES), "label": list(ERROR_TITLES.values())},
+            opacity=0.8,
+            metadata={MIRROR: True},  # no label map of a case
+        )
+        layer.editable = False
+        selected = self._viewer.layers.selection.active
+        mode = None if selected is None else selected.mode
+        self._viewer.add_layer(layer)
+        self._layer, self._like = layer, like
+        if selected is not None:
+            self._viewer.layers.selection.active = selected
+            selected.mode = mode
+
+    def _on_removed(self, event: object) -> None:
+        removed: Layer = event.value  # type: ignore[attr-defined]
+        if removed is self._layer:
+            self._layer = self._like = None
+            self.removed.emit()

@@ -1,0 +1,86 @@
+"""The work behind the section "Metrics": one pair of label maps, scored after every edit. No Qt."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from napari_brats.core.case import Volume
+from napari_brats.core.errors import GeometryError
+from napari_brats.core.labels import LabelMap, Mask, Region, region_mask
+from napari_brats.core.progress import Job, Progress
+from napari_brats.metrics.live import PairScorer
+from napari_brats.metrics.score import ScoreOptions
+from napari_brats.widgets.metrics_values import PairScore
+
+MISSED, ADDED = 1, 2
+"""Values of an error map: in the reference only, in the prediction only."""
+
+
+class LivePair:
+    """Two label maps that are compared again and again; remembers what an edit leaves unchanged.
+
+    One job at a time: the next one starts when the one before has ended.
+
+    Parameters
+    ----------
+    case_id
+        The case they belong to.
+    images
+        Its images, for the accuracy inside the brain; those on another grid are left out.
+    options
+        How to score.
+    """
+
+    def __init__(self, case_id: str, images: Sequence[Volume], options: ScoreOptions) -> None:
+        self._case_id, self._images, self._options = case_id, images, options
+        self._scorer: PairScorer | None = None
+
+    def score(
+        self, reference: Volume, prediction: Volume, errors_of: Region | None = None
+    ) -> Job[PairScore]:
+        """The scores of two label maps, and where they differ in one region."""
+        yield Progress(0, 1, "Scoring")
+        grid = reference.grid
+        if self._scorer is None:
+            spacing_mm = grid.spacing_mm
+            self._scorer = PairScorer(spacing_mm, self._options, self._brain(reference))
+        regions = self._scorer.score(reference.data, prediction.data)
+        errors = None
+        if errors_of is not None:
+            errors = error_map(reference.data, prediction.data, errors_of)
+        return PairScore(self._case_id, grid, self._options, regions, errors)
+
+    def _brain(self, reference: Volume) -> Mask | None:
+        """Where any image shows something; None without an image."""
+        from napari_brats.inference.preprocess import foreground_mask
+
+        images = [i for i in self._images if i.grid.is_same(reference.grid)]
+        if not images:
+            return None
+        brain = np.zeros(reference.data.shape, np.bool_)
+        for image in images:
+            brain |= foreground_mask(image.data)
+        return brain
+
+
+def require_one_grid(reference: Volume, prediction: Volume) -> None:
+    """GeometryError that describes both grids if two label maps do not lie on one."""
+    difference = reference.grid.difference(prediction.grid)
+    if difference:
+        raise GeometryError(
+            f"The two label maps do not lie on one grid: {difference}.\n"
+            f"  reference: {reference.grid.describe()}\n"
+            f"  prediction: {prediction.grid.describe()}\n"
+            f"Expected one grid. Choose another one, or resample one of the files."
+        )
+
+
+def error_map(reference: LabelMap, prediction: LabelMap, region: Region) -> LabelMap:
+    """Where two label maps differ in a region: `MISSED`, `ADDED`, 0 where they agree."""
+    ours, theirs = region_mask(prediction, region), region_mask(reference, region)
+    errors = np.zeros_like(reference)
+    errors[theirs & ~ours] = MISSED
+    errors[ours & ~theirs] = ADDED
+    return errors

@@ -1,0 +1,86 @@
+"""The label maps of an open case, as the section "Metrics" offers them for comparison."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from napari_brats.core.case import Volume
+from napari_brats.io.save import as_label_map
+from napari_brats.widgets import case_group
+from napari_brats.widgets.case_group import OpenCase, tag_of
+
+if TYPE_CHECKING:
+    from napari.layers import Layer
+
+
+@dataclass(frozen=True, eq=False)
+class OpenLabelMap:
+    """One labels layer of an open case.
+
+    Attributes
+    ----------
+    map_id
+        Stays the same when the layer is renamed.
+    title
+        Its name, with that of its file where it has one.
+    details
+        Where it comes from.
+    is_from_file
+        Whether it was read from a label map file.
+    is_in_hand
+        Whether it is the one that is edited and saved.
+    layer
+        The layer itself.
+    """
+
+    map_id: str
+    title: str
+    details: str
+    is_from_file: bool
+    is_in_hand: bool
+    layer: Layer
+
+    def volume(self) -> Volume:
+        """Its (X, Y, Z) labels as they are now, a copy that painting does not change, and its grid.
+
+        GeometryError or LabelError if the layer holds no label map of its file's shape (any more).
+        """
+        volume = case_group.volume_of(self.layer)
+        return replace(volume, data=np.array(as_label_map(volume.data), order="K"))
+
+
+def label_maps_of(case: OpenCase, in_hand: Layer | None) -> tuple[OpenLabelMap, ...]:
+    """The label maps of a case, in the order of opening."""
+    return tuple(_label_map(layer, case, layer is in_hand) for layer in case.labels)
+
+
+def _label_map(layer: Layer, case: OpenCase, is_in_hand: bool) -> OpenLabelMap:
+    tag = tag_of(layer)
+    is_from_file = case_group.is_from_file(layer, case)
+    path = tag.reference.path if is_from_file else None
+    return OpenLabelMap(
+        map_id=str(layer.unique_id),
+        title=layer.name if path is None else f"{layer.name} ({path.name})",
+        details=tag.reason if path is None else str(path),
+        is_from_file=is_from_file,
+        is_in_hand=is_in_hand,
+        layer=layer,
+    )
+
+
+def default_pair(maps: Iterable[OpenLabelMap]) -> tuple[OpenLabelMap, OpenLabelMap] | None:
+    """Reference and prediction where the user chose none; None with fewer than two label maps.
+
+    The reference is the first one read from a file, else the first; the prediction the one that
+    is edited, else the newest other.
+    """
+    offered = list(maps)
+    if len(offered) < 2:
+        return None
+    reference = next((m for m in offered if m.is_from_file), offered[0])
+    others = [m for m in offered if m is not reference]
+    return reference, next((m for m in others if m.is_in_hand), others[-1])
