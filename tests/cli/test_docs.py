@@ -102,8 +102,9 @@ def test_every_key_of_evaluate_has_a_row(make_case: Callable[..., Path], tmp_pat
     mask = tmp_path / "BraTS2021_00001-seg.nii.gz"
     nib.Nifti1Image(labels, np.eye(4)).to_filename(mask)
     output = tmp_path / "scores.json"
-    sides = ["--reference", str(mask), "--prediction", str(mask), "--output", str(output)]
-    assert CliRunner().invoke(app, ["evaluate", *sides]).exit_code == 0
+    sides = ["--reference", str(mask), "--prediction", f"a={mask}", "--prediction", f"b={mask}"]
+    arguments = [*sides, "--labels", "--output", str(output)]
+    assert CliRunner().invoke(app, ["evaluate", *arguments]).exit_code == 0
     scores = json.loads(output.read_text())
     known = names("evaluate", ("key",))
     assert [path for path in key_paths(scores) if not documented(path, known)] == []

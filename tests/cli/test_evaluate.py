@@ -13,7 +13,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from napari_brats.cli import app
-from napari_brats.cli.pairs import label_maps_at, pair_up
+from napari_brats.cli.pairs import label_maps_at, name_sets, pair_up
 from napari_brats.core.errors import CaseError
 
 LPS = np.diag([-1.0, -1.0, 1.0, 1.0])
@@ -33,7 +33,7 @@ def write(path: Path, labels: np.ndarray, affine: np.ndarray = LPS) -> Path:
     return path
 
 
-def run(reference: Path, prediction: Path, *more: str | Path) -> Result:
+def run(reference: Path, prediction: Path | str, *more: str | Path) -> Result:
     arguments = ["evaluate", "--reference", reference, "--prediction", prediction, *more]
     return CliRunner().invoke(app, [str(argument) for argument in arguments])
 
@@ -197,6 +197,142 @@ def test_empty_regions_by_policy(tmp_path: Path):
         assert list(case["regions"]["ET"]["nsd"]) == ["3"]
 
 
+# --- several predictions --------------------------------------------------------------------------
+
+
+def test_several_predictions_are_compared_on_the_same_cases(folders, tmp_path: Path):
+    reference, old = folders
+    for number in (1, 2, 3):
+        write(tmp_path / "Q" / f"BraTS2021_0000{number}-seg.nii.gz", tumour())
+    files = {name: tmp_path / name for name in ("o.json", "o.csv", "lesions.csv", "plot.svg")}
+    result = run(
+        reference,
+        f"old={old}",
+        *("--prediction", tmp_path / "Q", "--output", files["o.json"]),
+        *("--lesions", files["lesions.csv"], "--plot", files["plot.svg"]),
+    )
+    assert result.exit_code == 1  # the third case has no old prediction
+    found = json.loads(files["o.json"].read_text())
+    assert [(c["set"], c["case_id"][-1]) for c in found["cases"]] == [
+        (name, number) for name in ("old", "Q") for number in "123"
+    ]
+    assert found["prediction"] == str(old)
+    assert [s["name"] for s in found["sets"]] == ["old", "Q"]
+    assert found["sets"][1]["summary"]["regions"]["WT"]["dice"]["mean"] == 1.0
+    assert found["summary"] == found["sets"][0]["summary"]
+    dice = found["comparisons"][0]
+    assert (dice["first"], dice["second"], dice["metric"]) == ("old", "Q", "dice")
+    assert (dice["n"], dice["zeros"]) == (3, 1)
+    assert "too few pairs: 2" in dice["remark"]
+    assert "old: BraTS2021_00003: no prediction" in result.stderr
+    assert "== Q" in result.stdout
+    assert "Wilcoxon" in result.stdout
+    assert files["lesions.csv"].read_text().startswith("set,case_id,region,lesion")
+    assert "<svg" in files["plot.svg"].read_text()
+    run(reference, old, "--prediction", tmp_path / "Q", "--output", files["o.csv"])
+    rows = list(csv.DictReader(files["o.csv"].read_text().splitlines()))
+    assert {row["set"] for row in rows} == {"P", "Q"}
+
+
+def test_names_of_predictions():
+    assert list(name_sets(["runs/a/masks", "runs/b/masks", "c"])) == ["a/masks", "b/masks", "c"]
+    assert name_sets(["x=runs/a", "b"]) == {"x": Path("runs/a"), "b": Path("b")}
+    with pytest.raises(CaseError, match="NAME=PATH"):
+        name_sets(["x=a", "x=b"])
+
+
+def test_scores_do_not_depend_on_the_number_of_workers(folders, tmp_path: Path):
+    found = []
+    for workers in ("1", "3"):
+        run(*folders, "--output", tmp_path / "o.json", "--workers", workers)
+        found.append((tmp_path / "o.json").read_text())
+    assert found[0] == found[1]
+
+
+# --- images, labels, lesions ----------------------------------------------------------------------
+
+
+def brain(affine: np.ndarray = LPS) -> tuple[np.ndarray, np.ndarray]:
+    """An image of 12 x 10 x 10 voxels of brain in 16 x 14 x 12."""
+    image = np.zeros((16, 14, 12), np.int16)
+    image[1:13, 1:11, 1:11] = 100
+    return image, affine
+
+
+def accuracies(path: Path) -> tuple[float, float | None]:
+    (case,) = json.loads(path.read_text())["cases"]
+    return case["regions"]["WT"]["accuracy"], case["regions"]["WT"]["accuracy_brain"]
+
+
+def test_the_image_beside_the_reference_tells_the_brain(tmp_path: Path):
+    reference = write(tmp_path / "R" / "BraTS2021_00001_seg.nii.gz", tumour())
+    beside = write(tmp_path / "R" / "BraTS2021_00001_t1ce.nii.gz", *brain())
+    prediction = write(tmp_path / "P" / "x.nii.gz", tumour(shift=1))
+    output = tmp_path / "o.json"
+    assert run(reference, prediction, "--output", output).exit_code == 0
+    assert accuracies(output) == pytest.approx((1 - 128 / (16 * 14 * 12), 1 - 128 / 1200))
+    (case,) = json.loads(output.read_text())["cases"]
+    assert case["brain"] == {"images": [str(beside)], "used": True, "reason": None}
+    run(reference, prediction, "--output", output, "--image", "none")
+    assert accuracies(output)[1] is None
+
+
+def test_an_image_is_given_for_one_case_or_in_a_folder_by_case_id(tmp_path: Path):
+    reference = write(tmp_path / "R" / "BraTS2021_00001_seg.nii.gz", tumour())
+    image = write(tmp_path / "I" / "BraTS2021_00001" / "BraTS2021_00001_t1.nii.gz", *brain())
+    output = tmp_path / "o.json"
+    for given in (image, tmp_path / "I"):
+        assert run(reference, reference, "--image", given, "--output", output).exit_code == 0
+        assert accuracies(output) == (1.0, 1.0)
+
+
+def test_one_image_for_several_cases_is_a_usage_error(folders, tmp_path: Path):
+    result = run(*folders, "--image", write(tmp_path / "x_t1.nii.gz", *brain()))
+    assert result.exit_code == 2
+    assert "one file" in result.stderr
+
+
+def test_an_image_on_another_grid_fails_the_case_only_if_it_was_asked_for(tmp_path: Path):
+    shifted = LPS.copy()
+    shifted[0, 3] = 7.0
+    reference = write(tmp_path / "R" / "BraTS2021_00001_seg.nii.gz", tumour())
+    beside = write(tmp_path / "R" / "BraTS2021_00001_t1.nii.gz", *brain(shifted))
+    output = tmp_path / "o.json"
+    assert run(reference, reference, "--output", output).exit_code == 0
+    assert accuracies(output)[1] is None
+    (case,) = json.loads(output.read_text())["cases"]
+    assert "grid" in case["brain"]["reason"]
+    assert run(reference, reference, "--output", output, "--image", beside).exit_code == 1
+    (case,) = json.loads(output.read_text())["cases"]
+    assert case["status"] == "failed"
+
+
+def test_single_labels_on_request(tmp_path: Path):
+    reference = write(tmp_path / "BraTS2021_00001_seg.nii.gz", tumour())
+    prediction = write(tmp_path / "P" / "x_seg.nii.gz", np.minimum(tumour(), 2))
+    output = tmp_path / "o.json"
+    result = run(reference, prediction, "--labels", "--output", output)
+    (case,) = json.loads(output.read_text())["cases"]
+    assert list(case["labels"]) == ["NCR", "ED", "ET"]
+    assert case["labels"]["NCR"]["dice"] == 1.0
+    assert case["labels"]["ET"]["dice"] == 0.0
+    assert "label NCR" in result.stdout
+
+
+def test_a_plot_without_matplotlib_names_the_extra_before_anything_is_scored(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr("napari_brats.metrics.plot.find_spec", lambda name: None)
+    reference = write(tmp_path / "x_seg.nii.gz", tumour())
+    result = run(reference, reference, "--plot", tmp_path / "p.png")
+    assert result.exit_code != 0
+    assert "napari-brats[report]" in str(result.exception) + result.stderr
+    assert "Dice" not in result.stdout
+
+
+# --- what is refused ------------------------------------------------------------------------------
+
+
 def test_ids_that_never_meet_are_pointed_out(tmp_path: Path):
     for name in ("A1", "A2"):
         write(tmp_path / "R" / f"{name}_seg.nii.gz", tumour())
@@ -211,6 +347,9 @@ def test_ids_that_never_meet_are_pointed_out(tmp_path: Path):
     [
         (("--output", "scores.txt"), ".json"),
         (("--output", "missing/scores.json"), "does not exist"),
+        (("--lesions", "lesions.json"), ".csv"),
+        (("--plot", "plot.bmp"), ".pdf"),
+        (("--workers", "0"), "workers"),
         (("--reference-convention", "brats1999"), "brats1999"),
         (("--challenge", "XYZ"), "XYZ"),
         (("--empty", "zero"), "zero"),

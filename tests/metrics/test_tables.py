@@ -1,25 +1,23 @@
-"""Rows as JSON, CSV, text and a summary."""
+"""Rows as JSON and CSV, by case and by lesion."""
 
 import csv
+import dataclasses
 import io
 import json
-import math
 
 import numpy as np
 import pytest
 
 from napari_brats.cli.record import to_json
-from napari_brats.core.labels import Region
+from napari_brats.core.labels import Label
 from napari_brats.metrics.empty import EmptyPolicy
-from napari_brats.metrics.score import ScoreOptions, score_regions
+from napari_brats.metrics.score import ScoreOptions, score_labels, score_regions
 from napari_brats.metrics.tables import (
     METRICS,
     CaseScore,
     case_to_json,
-    distribution,
-    summary,
+    lesions_to_csv,
     to_csv,
-    to_text,
 )
 
 AFFINE = np.array([[-2.0, 0, 0, 10], [0, -1, 0, 20], [0, 0, 1, -5], [0, 0, 0, 1]])
@@ -59,7 +57,7 @@ FAILED = CaseScore("B", "failed", {}, "broken, badly")
 
 def test_json_holds_every_key_and_null_for_what_is_undefined():
     found = json.loads(to_json(case_to_json(case(policy=EmptyPolicy.NAN))))
-    assert set(found["regions"]["WT"]) == {*KEYS, "nsd", "lesions"}
+    assert set(found["regions"]["WT"]) == {*KEYS, "present", "nsd", "lesions", "false_lesions"}
     assert found["regions"]["WT"]["dice"] == pytest.approx(2 / 3)
     assert found["regions"]["WT"]["accuracy_brain"] is None
     assert found["regions"]["ET"]["dice"] is None
@@ -84,44 +82,56 @@ def test_csv_has_a_line_per_region_and_empty_cells_for_what_is_undefined():
     assert set(METRICS) < set(lines[0])
 
 
-def test_summary_counts_cases_and_ignores_what_failed():
-    found = summary([case("A"), case("C", fill=0), FAILED])
-    assert found["cases"] == 3
-    assert found["counts"] == {"scored": 2, "no prediction": 0, "no reference": 0, "failed": 1}
-    assert found["regions"]["WT"]["n_with_region"] == 2
-    assert found["regions"]["ET"]["n_with_region"] == 0
-    assert found["regions"]["WT"]["dice"]["mean"] == pytest.approx(1 / 3)
-    assert found["regions"]["WT"]["dice"]["n"] == 2
-    assert summary([FAILED])["regions"]["TC"]["dice"]["n"] == 0
+def with_lesions() -> CaseScore:
+    """One lesion found, one missed, one too small and missed, one false; a label beside."""
+    reference, prediction = np.zeros((2, 40, 9, 9), np.uint8)
+    reference[2:6, 2:6, 2:6] = prediction[2:6, 2:6, 2:5] = 3
+    reference[14:18, 2:6, 2:6] = 3
+    reference[25:27, 2:4, 2:4] = 3
+    prediction[35:37, 2:4, 2:4] = 3
+    pair = (reference, prediction, (1.0, 1.0, 1.0))
+    labels = {la: s for la, s in score_labels(*pair).items() if la is Label.ET}
+    return CaseScore("A", "scored", score_regions(*pair), None, {}, AFFINE, labels)
 
 
-def test_distribution_by_hand():
-    found = distribution([1.0, 2.0, 3.0, 6.0, math.nan])
-    assert (found["n"], found["mean"], found["median"]) == (4, 3.0, 2.5)
-    assert found["sd"] == pytest.approx(math.sqrt(14 / 3))
-    assert (found["q1"], found["q3"]) == (1.75, 3.75)
-    low, high = found["mean_ci95"]
-    assert 1.0 <= low < 3.0 < high <= 6.0
-    assert found == distribution([1.0, 2.0, 3.0, 6.0])
-    assert distribution([0.5, 0.5])["mean_ci95"] == [0.5, 0.5]
+def test_lesions_have_a_line_each_with_units_in_the_names_of_columns():
+    lines = list(csv.DictReader(io.StringIO(lesions_to_csv([with_lesions(), FAILED]))))
+    assert [line["region"] for line in lines] == 4 * ["WT"] + 4 * ["TC"] + 4 * ["ET"] + 4 * [
+        "label ET"
+    ]
+    found, missed, small, false = lines[:4]
+    assert (found["lesion"], found["outcome"], found["counted"]) == ("1", "found", "yes")
+    assert (found["reference_mm3"], found["prediction_mm3"]) == ("64.0", "48.0")
+    assert float(found["dice"]) == pytest.approx(2 * 48 / 112)
+    assert (float(found["x_mm"]), float(found["y_mm"])) == (10 - 2 * 3.5, 20 - 3.5)
+    assert (missed["outcome"], missed["dice"], missed["hd95_mm"]) == ("missed", "0.0", "374.0")
+    assert (small["outcome"], small["counted"]) == ("missed", "no")
+    assert (false["outcome"], false["reference_mm3"], false["prediction_mm3"]) == (
+        "false",
+        "0.0",
+        "8.0",
+    )
+    assert float(false["x_mm"]) == 10 - 2 * 35.5
 
 
-def test_distribution_of_one_or_no_value():
-    one = distribution([0.4])
-    assert (one["n"], one["mean"], one["q1"]) == (1, 0.4, 0.4)
-    assert math.isnan(one["sd"])
-    none = distribution([math.nan])
-    assert none["n"] == 0
-    assert math.isnan(none["mean"])
+def test_labels_stand_beside_regions_under_names_of_their_own():
+    case_score = with_lesions()
+    lines = list(csv.DictReader(io.StringIO(to_csv([case_score]))))
+    assert [line["region"] for line in lines] == ["WT", "TC", "ET", "label ET"]
+    assert lines[3]["dice"] == lines[2]["dice"]
+    assert list(case_to_json(case_score)["labels"]) == ["ET"]
+    assert "labels" not in case_to_json(case())
 
 
-def test_text_shows_units_a_dash_and_the_mean():
-    single = to_text([case(policy=EmptyPolicy.NAN)])
-    assert "HD95 mm" in single
-    assert single.splitlines()[1].split()[:3] == ["A", "WT", "0.6667"]
-    assert single.splitlines()[3].split()[2] == "-"
-    assert "mean" not in single
-    several = to_text([case("A"), case("C", fill=0), FAILED])
-    means = [line for line in several.splitlines() if line.startswith("mean of 2")]
-    assert [line.split()[3] for line in means] == list(Region)
-    assert means[0].split()[4] == "0.3333"
+def test_a_set_has_a_column_where_there_are_several():
+    named = [dataclasses.replace(case(), set_name="mine"), FAILED]
+    for table in (to_csv(named), lesions_to_csv(named)):
+        assert table.startswith("set,case_id,")
+        assert table.splitlines()[1].startswith("mine,A,")
+    assert to_csv([case()]).startswith("case_id,")
+    assert case_to_json(named[0])["set"] == "mine"
+
+
+def test_json_says_on_which_side_a_region_is():
+    regions = case_to_json(case())["regions"]
+    assert (regions["WT"]["present"], regions["ET"]["present"]) == ("both", "neither")

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from napari_brats import INTENDED_USE, __version__
+from napari_brats import INTENDED_USE
 from napari_brats.cli.console import (
     ALL_DONE,
     INTERRUPTED,
@@ -15,7 +18,6 @@ from napari_brats.cli.console import (
     ProgressReport,
     note,
     require_convention,
-    say,
 )
 from napari_brats.cli.console import usage_error as usage
 from napari_brats.core.errors import BratsError, CaseError
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
     from napari_brats.metrics.tables import CaseScore
 
 _CONVENTION_HELP = "Label convention of the {}. Default: inferred from names and values."
+_NO_IMAGE = "none"
 
 
 def evaluate(
@@ -34,12 +37,34 @@ def evaluate(
         Path, typer.Option(metavar="R", help="The reference label map, or a folder of them.")
     ],
     prediction: Annotated[
-        Path, typer.Option(metavar="P", help="The predicted label map, or a folder of them.")
+        list[str],
+        typer.Option(
+            metavar="P",
+            help="The predicted label map, or a folder of them; repeat it, maybe as NAME=P, to "
+            "compare several on the same cases.",
+        ),
     ],
     output: Annotated[
         Path | None,
         typer.Option(metavar="FILE", help="Write the scores to FILE.json or FILE.csv."),
     ] = None,
+    lesions: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Write a line per lesion to FILE.csv."),
+    ] = None,
+    plot: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Draw the scores into FILE.png, FILE.pdf or FILE.svg."),
+    ] = None,
+    image: Annotated[
+        str | None,
+        typer.Option(
+            metavar="I",
+            help="Image, or folder of images matched by case id, for the accuracy in the brain; "
+            "none for no image. Default: the images beside the reference.",
+        ),
+    ] = None,
+    labels: Annotated[bool, typer.Option("--labels", help="Score single labels, too.")] = False,
     reference_convention: Annotated[
         str | None, typer.Option(metavar="NAME", help=_CONVENTION_HELP.format("references"))
     ] = None,
@@ -60,89 +85,82 @@ def evaluate(
         list[float] | None,
         typer.Option(help="Tolerance of the surface Dice in mm; repeatable. Default: 1 and 2."),
     ] = None,
+    workers: Annotated[
+        int | None,
+        typer.Option(min=1, metavar="N", help="Cases scored at once. Default: one per CPU."),
+    ] = None,
 ) -> None:
     """Score predicted label maps against references: Dice, HD95, accuracy and more per region.
 
     R and P are two label maps, or two folders matched by case id. A case without a prediction is
-    scored as an empty one. FILE is replaced if it is there. Exit code: 0 all done, 1 a case failed
-    or has no partner, 2 usage, 130 interrupted.
+    scored as an empty one. A case that fails does not stop the others. FILE is replaced if it is
+    there. Exit code: 0 all done, 1 a case failed or has no partner, 2 usage, 130 interrupted.
 
     Research use only. Not a medical device: not for diagnosis or treatment.
     """
-    from napari_brats.cli.pairs import pair_up
+    from napari_brats.cli.pairs import name_sets
+    from napari_brats.cli.scores_output import Targets, show, write
     from napari_brats.cli.scoring import Plan
-    from napari_brats.metrics.tables import to_text
 
-    _check_output(output)
+    targets = Targets(output, lesions, plot)
+    targets.check()
     options = _options(challenge, empty, tolerance_mm)
     for name, value in (
         ("--reference-convention", reference_convention),
         ("--prediction-convention", prediction_convention),
     ):
         require_convention(value, name)
-    plan = Plan(options, reference_convention, prediction_convention)
+    plan = Plan(
+        options, reference_convention, prediction_convention, labels, workers or os.cpu_count() or 1
+    )
     try:
-        pairs = pair_up(reference, prediction)
+        paths = name_sets(prediction)
+        pairs = {name: _pairs(reference, path, image) for name, path in paths.items()}
     except CaseError as error:
-        raise usage(str(error), "--reference, --prediction") from error
+        raise usage(str(error), "--reference, --prediction, --image") from error
     try:
-        with ProgressReport(len(pairs)) as report:
-            cases = _run(pairs, plan, report)
+        sets = {name: _run(found, _of_set(plan, name, paths)) for name, found in pairs.items()}
     except KeyboardInterrupt:
         note("Interrupted. Nothing was written.")
         raise typer.Exit(INTERRUPTED) from None
-    say(to_text(cases))
-    if output is not None:
-        _write(output, cases, plan, {"reference": str(reference), "prediction": str(prediction)})
+    show(sets, options)
+    asked = {"reference": str(reference), "predictions": {n: str(p) for n, p in paths.items()}}
+    write(targets, sets, options, asked)
     note(INTENDED_USE)
-    raise typer.Exit(ALL_DONE if all(c.status == "scored" for c in cases) else SOME_FAILED)
+    done = all(case.status == "scored" for cases in sets.values() for case in cases)
+    raise typer.Exit(ALL_DONE if done else SOME_FAILED)
 
 
-def _run(pairs: tuple[Pair, ...], plan: Plan, report: ProgressReport) -> list[CaseScore]:
+def _pairs(reference: Path, prediction: Path, image: str | None) -> tuple[Pair, ...]:
+    from napari_brats.cli.pairs import pair_up, with_images
+
+    pairs = pair_up(reference, prediction)
+    if image == _NO_IMAGE:
+        return tuple(replace(pair, images=()) for pair in pairs)
+    return pairs if image is None else with_images(pairs, Path(image))
+
+
+def _of_set(plan: Plan, name: str, paths: Mapping[str, Path]) -> Plan:
+    return replace(plan, set_name=name) if len(paths) > 1 else plan
+
+
+def _run(pairs: tuple[Pair, ...], plan: Plan) -> list[CaseScore]:
     from napari_brats.cli.scoring import score_pairs
 
-    cases = report.follow(score_pairs(pairs, plan))
-    for case in cases:
-        if case.error:
-            report.line(f"{case.case_id}: {case.status}: {case.error}")
-    if len(pairs) > 1 and not any(pair.reference and pair.prediction for pair in pairs):
-        ids = [[p.case_id for p in pairs if getattr(p, s)] for s in ("reference", "prediction")]
-        report.line(
-            f"No case id is on both sides. References are called {', '.join(ids[0][:3])}, "
-            f"predictions {', '.join(ids[1][:3])}. Rename one side so that the ids agree."
-        )
+    with ProgressReport(len(pairs)) as report:
+        cases = report.follow(score_pairs(pairs, plan))
+        where = f"{plan.set_name}: " if plan.set_name else ""
+        for case in cases:
+            if case.error:
+                report.line(f"{where}{case.case_id}: {case.status}: {case.error}")
+        if len(pairs) > 1 and not any(pair.reference and pair.prediction for pair in pairs):
+            ids = [[p.case_id for p in pairs if getattr(p, s)] for s in ("reference", "prediction")]
+            report.line(
+                f"{where}No case id is on both sides. References are called "
+                f"{', '.join(ids[0][:3])}, predictions {', '.join(ids[1][:3])}. Rename one side so "
+                f"that the ids agree."
+            )
     return cases
-
-
-def _write(output: Path, cases: list[CaseScore], plan: Plan, paths: dict[str, str]) -> None:
-    from napari_brats.cli.record import to_json
-    from napari_brats.io.atomic import write_atomically
-    from napari_brats.metrics.tables import case_to_json, summary, to_csv
-
-    if output.suffix.lower() == ".csv":
-        payload = to_csv(cases).encode()
-    else:
-        payload = to_json(
-            {
-                "intended_use": INTENDED_USE,
-                "version": __version__,
-                **paths,
-                "challenge": plan.options.challenge.name,
-                "empty": plan.options.policy.value,
-                "cases": [case_to_json(case) for case in cases],
-                "summary": summary(cases),
-            }
-        )
-    write_atomically(output, payload, overwrite=True)
-
-
-def _check_output(output: Path | None) -> None:
-    if output is None:
-        return
-    if output.suffix.lower() not in (".json", ".csv"):
-        raise usage(f"{output.name} ends in neither .json nor .csv.", "--output")
-    if not output.parent.is_dir():
-        raise usage(f"The folder {output.parent} does not exist.", "--output")
 
 
 def _options(challenge: str, empty: str, tolerances_mm: list[float] | None) -> ScoreOptions:

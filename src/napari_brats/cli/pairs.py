@@ -1,15 +1,16 @@
-"""Which label maps ``evaluate`` compares: two files, or two folders matched by case id."""
+"""What ``evaluate`` compares: two label maps, or two folders of them matched by case id."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from napari_brats.core.errors import CaseError
 
 if TYPE_CHECKING:
-    from napari_brats.io.discover import CaseFiles
+    from napari_brats.io.discover import CaseFiles, FileChoice
 
 
 @dataclass(frozen=True)
@@ -26,6 +27,8 @@ class LabelMapFile:
         The naming row and the label convention it suggests, if any.
     problem
         Why it cannot be used; empty if it can.
+    images
+        The images of its case that lie beside it.
     """
 
     case_id: str
@@ -33,15 +36,27 @@ class LabelMapFile:
     naming: str = "unknown"
     hint: str | None = None
     problem: str = ""
+    images: tuple[FileChoice, ...] = ()
 
 
 @dataclass(frozen=True)
 class Pair:
-    """The two sides of one case; one of them may be missing."""
+    """The two sides of one case; one of them may be missing.
+
+    Attributes
+    ----------
+    case_id
+        Its name.
+    reference, prediction
+        The label maps.
+    images
+        Those of ``--image``; None asks for the ones beside the reference.
+    """
 
     case_id: str
     reference: LabelMapFile | None
     prediction: LabelMapFile | None
+    images: tuple[FileChoice, ...] | None = None
 
 
 def pair_up(reference: Path, prediction: Path) -> tuple[Pair, ...]:
@@ -79,7 +94,7 @@ def label_maps_at(path: Path, *, made_here: bool = False) -> dict[str, LabelMapF
         raise CaseError(f"{path} does not exist. Expected a label map or a folder of label maps.")
     if not path.is_dir():
         (files,) = discover_files([path], strict=False)
-        return {files.case_id: _label_map_file(files, path)}
+        return {files.case_id: replace(_label_map_file(files, path), images=_beside(path))}
     found: list[LabelMapFile] = []
     for files in discover(path, strict=False):
         if any(problem.modality is None for problem in files.problems):
@@ -108,7 +123,46 @@ def _one_of(files: CaseFiles, given: Path, made_here: bool) -> Path:
 
 
 def _label_map_file(files: CaseFiles, path: Path) -> LabelMapFile:
-    return LabelMapFile(files.case_id, path, files.naming, files.convention_hint)
+    images = tuple(files.modalities.values())
+    return LabelMapFile(files.case_id, path, files.naming, files.convention_hint, images=images)
+
+
+def _beside(path: Path) -> tuple[FileChoice, ...]:
+    """The images of the case that a label map belongs to."""
+    from napari_brats.io.discover import discover
+
+    try:
+        return tuple(c for files in discover(path, strict=False) for c in files.modalities.values())
+    except CaseError:
+        return ()
+
+
+def with_images(pairs: Sequence[Pair], path: Path) -> tuple[Pair, ...]:
+    """The pairs with the images at ``path``: one file for the only pair, or a folder by case id.
+
+    A case for which the folder holds none has no images.
+
+    Raises
+    ------
+    CaseError
+        If there is no image at ``path``, or it is one file for several pairs.
+    """
+    from napari_brats.io.discover import discover, discover_files
+
+    if path.is_dir():
+        by_id = {files.case_id: _images_of(files) for files in discover(path, strict=False)}
+        return tuple(replace(pair, images=by_id.get(pair.case_id, ())) for pair in pairs)
+    (files,) = discover_files([path], strict=False)
+    if len(pairs) > 1:
+        raise CaseError(
+            f"{path} is one file, but there are {len(pairs)} cases. Expected a folder with the "
+            f"images of each."
+        )
+    return tuple(replace(pair, images=_images_of(files)) for pair in pairs)
+
+
+def _images_of(files: CaseFiles) -> tuple[FileChoice, ...]:
+    return tuple(files.modalities.values()) or files.unassigned
 
 
 def _by_id(found: list[LabelMapFile]) -> dict[str, LabelMapFile]:
@@ -120,3 +174,37 @@ def _by_id(found: list[LabelMapFile]) -> dict[str, LabelMapFile]:
             text = f"Two label maps belong to case {file.case_id}: {both}. Remove or rename one."
             by_id[file.case_id] = LabelMapFile(file.case_id, file.path, problem=text)
     return by_id
+
+
+def name_sets(values: Sequence[str]) -> Mapping[str, Path]:
+    """Name -> path of several ``--prediction`` values, each ``PATH`` or ``NAME=PATH``.
+
+    Without a name it is that of the folder or file, with as much of its path as tells it apart.
+
+    Raises
+    ------
+    CaseError
+        If two have one name.
+    """
+    named: dict[str, Path] = {}
+    for value in values:
+        name, equals, rest = value.partition("=")
+        given = bool(name and equals and rest) and not Path(value).exists()
+        path = Path(rest if given else value)
+        key = name if given else _short_name(path, [Path(other) for other in values])
+        if key in named:
+            raise CaseError(
+                f"Two predictions are called {key}: {named[key]} and {path}. Name them: "
+                f"--prediction NAME=PATH."
+            )
+        named[key] = path
+    return named
+
+
+def _short_name(path: Path, others: Sequence[Path]) -> str:
+    parts = path.resolve().parts
+    for length in range(1, len(parts) + 1):
+        end = parts[-length:]
+        if sum(other.resolve().parts[-length:] == end for other in others) <= 1:
+            return "/".join(end)
+    return str(path)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 from typing import Any
@@ -12,10 +11,12 @@ import numpy as np
 from napari_brats.cli.pairs import LabelMapFile, Pair
 from napari_brats.core.case import LabelVolume
 from napari_brats.core.errors import BratsError, CaseError, GeometryError
+from napari_brats.core.labels import Mask
 from napari_brats.core.progress import Job, Progress
-from napari_brats.io.load import label_volume
+from napari_brats.io.case_files import FileChoice
+from napari_brats.io.load import label_volume, read_choices
 from napari_brats.io.nifti import read_volume
-from napari_brats.metrics.score import ScoreOptions, score_regions
+from napari_brats.metrics.score import ScoreOptions, score_labels, score_regions
 from napari_brats.metrics.tables import CaseScore
 
 _FAILURES = (BratsError, OSError, MemoryError, ValueError)
@@ -32,11 +33,29 @@ class Plan:
         How to score.
     reference_convention, prediction_convention
         Names of label conventions; None infers them.
+    labels
+        Whether single labels are scored, too.
+    workers
+        How many cases are scored at once; the scores do not depend on it.
+    set_name
+        The name of these predictions, where there are several.
     """
 
     options: ScoreOptions
     reference_convention: str | None = None
     prediction_convention: str | None = None
+    labels: bool = False
+    workers: int = 1
+    set_name: str = ""
+
+
+@dataclass(frozen=True, eq=False)
+class _Brain:
+    """Where the brain is; without ``mask``, why that is not known."""
+
+    paths: tuple[str, ...]
+    mask: Mask | None = None
+    reason: str | None = None
 
 
 def score_pairs(pairs: tuple[Pair, ...], plan: Plan) -> Job[list[CaseScore]]:
@@ -44,8 +63,7 @@ def score_pairs(pairs: tuple[Pair, ...], plan: Plan) -> Job[list[CaseScore]]:
 
     Yields as each case is done; returns the scores in the order of ``pairs``.
     """
-    workers = max(1, min(len(pairs), os.cpu_count() or 1))
-    with ThreadPoolExecutor(max_workers=workers) as pool:
+    with ThreadPoolExecutor(max_workers=max(1, min(len(pairs), plan.workers))) as pool:
         futures = {pool.submit(_attempt, pair, plan): pair for pair in pairs}
         try:
             for done, future in enumerate(as_completed(futures), start=1):
@@ -66,7 +84,7 @@ def score_pair(pair: Pair, plan: Plan) -> CaseScore:
     if pair.reference is None:
         where = pair.prediction.path if pair.prediction else None
         text = f"There is no reference for the prediction {where}; it was not scored."
-        return CaseScore(pair.case_id, "no reference", error=text, sources=_sources(None, None))
+        return _without_scores(pair, "no reference", text, plan)
     reference = _read(pair.reference, plan.reference_convention)
     grid, labels = reference.volume.grid, reference.volume.data
     status, error, prediction = "scored", None, None
@@ -77,13 +95,17 @@ def score_pair(pair: Pair, plan: Plan) -> CaseScore:
         prediction = _read(pair.prediction, plan.prediction_convention)
         _require_one_grid(pair, reference, prediction)
         predicted = prediction.volume.data
+    brain = _brain(pair, reference)
+    pair_of_maps = (labels, predicted, grid.spacing_mm, plan.options, brain.mask)
     return CaseScore(
         pair.case_id,
         status,
-        score_regions(labels, predicted, grid.spacing_mm, plan.options),
+        score_regions(*pair_of_maps),
         error,
-        _sources(reference, prediction),
+        _sources(reference, prediction, brain),
         grid.affine,
+        score_labels(*pair_of_maps) if plan.labels else {},
+        plan.set_name,
     )
 
 
@@ -92,7 +114,12 @@ def _attempt(pair: Pair, plan: Plan) -> CaseScore:
         return score_pair(pair, plan)
     except _FAILURES as error:
         text = str(error) if isinstance(error, BratsError) else f"{type(error).__name__}: {error}"
-        return CaseScore(pair.case_id, "failed", error=text, sources=_sources(None, None))
+        return _without_scores(pair, "failed", text, plan)
+
+
+def _without_scores(pair: Pair, status: str, error: str, plan: Plan) -> CaseScore:
+    nothing = _sources(None, None, _Brain(()))
+    return CaseScore(pair.case_id, status, error=error, sources=nothing, set_name=plan.set_name)
 
 
 def _read(file: LabelMapFile, convention: str | None) -> LabelVolume:
@@ -113,7 +140,39 @@ def _require_one_grid(pair: Pair, reference: LabelVolume, prediction: LabelVolum
         )
 
 
-def _sources(reference: LabelVolume | None, prediction: LabelVolume | None) -> dict[str, Any]:
+def _brain(pair: Pair, reference: LabelVolume) -> _Brain:
+    """Where any image of the case shows something; images that were asked for must fit."""
+    from napari_brats.inference.preprocess import foreground_mask
+
+    asked = pair.images is not None
+    choices = pair.images if pair.images is not None else _beside(pair)
+    paths = tuple(dict.fromkeys(str(choice.path) for choice in choices))
+    if not choices:
+        return _Brain((), reason="no image was found for the case")
+    grid = reference.volume.grid
+    brain = np.zeros(grid.shape, np.bool_)
+    try:
+        for volume in read_choices(dict(enumerate(choices))).values():
+            if difference := grid.difference(volume.grid):
+                raise GeometryError(
+                    f"The image {volume.path} does not lie on the grid of the reference: "
+                    f"{difference}. Expected one grid; give another --image, or --image none."
+                )
+            brain |= foreground_mask(volume.data)
+    except BratsError as error:
+        if asked:
+            raise
+        return _Brain(paths, reason=str(error))
+    return _Brain(paths, brain)
+
+
+def _beside(pair: Pair) -> tuple[FileChoice, ...]:
+    return pair.reference.images if pair.reference else ()
+
+
+def _sources(
+    reference: LabelVolume | None, prediction: LabelVolume | None, brain: _Brain
+) -> dict[str, Any]:
     sides = {"reference": reference, "prediction": prediction}
     facts: dict[str, Any] = {
         side: None
@@ -126,4 +185,6 @@ def _sources(reference: LabelVolume | None, prediction: LabelVolume | None) -> d
         for side, found in sides.items()
     }
     facts["spacing_mm"] = None if reference is None else list(reference.volume.grid.spacing_mm)
+    used = brain.mask is not None
+    facts["brain"] = {"images": list(brain.paths), "used": used, "reason": brain.reason}
     return facts

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from enum import StrEnum
 
 WORST_DISTANCE_MM = 374.0
@@ -31,3 +32,43 @@ class EmptyPolicy(StrEnum):
         if self is EmptyPolicy.NAN:
             return math.nan
         return 0.0 if both else WORST_DISTANCE_MM
+
+
+class Presence(StrEnum):
+    """On which side of a pair a region has voxels."""
+
+    BOTH = "both"
+    REFERENCE = "reference only"
+    PREDICTION = "prediction only"
+    NEITHER = "neither"
+
+    @classmethod
+    def of(cls, *, reference: bool, prediction: bool) -> Presence:
+        """The presence of a region that the sides have, or have not."""
+        if reference and prediction:
+            return cls.BOTH
+        return cls.REFERENCE if reference else cls.PREDICTION if prediction else cls.NEITHER
+
+
+DISTANCES = frozenset({"hd_mm", "hd95_mm", "hd95_voxel_mm", "assd_mm", "nsd"})
+_DIVIDED_BY_EITHER = frozenset({"dice", "iou", "volume_similarity"})
+_BY_POLICY: Mapping[Presence, frozenset[str]] = {
+    Presence.BOTH: frozenset(),
+    Presence.REFERENCE: DISTANCES | {"precision"},
+    Presence.PREDICTION: DISTANCES | {"sensitivity"},
+    Presence.NEITHER: DISTANCES | _DIVIDED_BY_EITHER | {"precision", "sensitivity"},
+}
+LESIONWISE = frozenset({"lesionwise_dice", "lesionwise_hd95_mm"})
+
+
+def decided_by_policy(presence: Presence, lesions: int) -> frozenset[str]:
+    """The metrics to which the policy, not the formula, gives a value.
+
+    Parameters
+    ----------
+    presence
+        On which sides the region is.
+    lesions
+        How many count: found, missed and false ones together.
+    """
+    return _BY_POLICY[presence] | (frozenset() if lesions else LESIONWISE)

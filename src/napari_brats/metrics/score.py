@@ -19,7 +19,7 @@ from napari_brats.core.errors import BratsError
 from napari_brats.core.geometry import Spacing
 from napari_brats.core.labels import REGION_LABELS, Label, LabelMap, Mask, Region, union_mask
 from napari_brats.metrics import overlap, surface
-from napari_brats.metrics.empty import EmptyPolicy
+from napari_brats.metrics.empty import EmptyPolicy, Presence, decided_by_policy
 from napari_brats.metrics.lesionwise import DEFAULT_CHALLENGE, Challenge, Lesion, lesionwise
 from napari_brats.metrics.matching import LesionMemory
 from napari_brats.metrics.nearest import NearestPoints
@@ -96,6 +96,17 @@ class RegionScore:
     nsd: Mapping[float, float] = field(default_factory=dict)
     lesions: tuple[Lesion, ...] = ()
     false_lesions: tuple[Lesion, ...] = ()
+
+    @property
+    def presence(self) -> Presence:
+        """On which sides the region is."""
+        return Presence.of(reference=self.reference_ml > 0, prediction=self.prediction_ml > 0)
+
+    @property
+    def by_policy(self) -> frozenset[str]:
+        """The metrics that have their value from the policy for empty regions, not a formula."""
+        lesions = self.lesions_found + self.lesions_missed + self.lesions_false
+        return decided_by_policy(self.presence, lesions)
 
 
 class RegionMemory:

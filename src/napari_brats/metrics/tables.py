@@ -1,18 +1,17 @@
-"""From rows of scores to JSON, CSV, a text table and a summary over cases."""
+"""From rows of scores to JSON and CSV, by case and by lesion."""
 
 from __future__ import annotations
 
 import csv
 import io
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from typing import Any
 
-import numpy as np
-
 from napari_brats.core.geometry import Affine
-from napari_brats.core.labels import REGIONS, Region
+from napari_brats.core.labels import REGIONS, Label, Region
+from napari_brats.metrics.lesionwise import Lesion
 from napari_brats.metrics.score import RegionScore
 
 METRICS: tuple[str, ...] = tuple(
@@ -20,18 +19,7 @@ METRICS: tuple[str, ...] = tuple(
 )
 """The keys of a region's metrics that hold one number."""
 
-_SHOWN = {
-    "dice": "Dice",
-    "hd95_mm": "HD95 mm",
-    "lesionwise_dice": "Dice (lesions)",
-    "lesionwise_hd95_mm": "HD95 mm (lesions)",
-    "sensitivity": "sensitivity",
-    "specificity": "specificity",
-    "accuracy": "accuracy",
-    "reference_ml": "reference ml",
-    "prediction_ml": "prediction ml",
-}
-_RESAMPLES = 2000
+STATUSES = ("scored", "no prediction", "no reference", "failed")
 
 
 @dataclass(frozen=True)
@@ -52,6 +40,10 @@ class CaseScore:
         JSON-able facts on the files.
     affine
         4x4, voxel -> scanner mm (RAS+), for the centres of lesions.
+    labels
+        Label -> metrics; empty unless asked for.
+    set_name
+        Which of several predictions was scored.
     """
 
     case_id: str
@@ -60,34 +52,67 @@ class CaseScore:
     error: str | None = None
     sources: Mapping[str, Any] = field(default_factory=dict)
     affine: Affine | None = field(default=None, compare=False)
+    labels: Mapping[Label, RegionScore] = field(default_factory=dict)
+    set_name: str = ""
+
+    def scores(self) -> Iterator[tuple[str, RegionScore]]:
+        """Every row with its name: ``WT``, ``TC``, ``ET``, then ``label NCR`` and so on."""
+        for region, score in self.regions.items():
+            yield region.value, score
+        for label, score in self.labels.items():
+            yield f"label {label.name}", score
+
+
+def scored_names(cases: Iterable[CaseScore], *, always_regions: bool = False) -> list[str]:
+    """The names of rows that occur in any case, regions first."""
+    start = [region.value for region in REGIONS] if always_regions else []
+    names = dict.fromkeys([*start, *(name for case in cases for name, _ in case.scores())])
+    order = [*(r.value for r in REGIONS), *(f"label {la.name}" for la in Label)]
+    return sorted(names, key=order.index)
+
+
+def nsd_columns(cases: Iterable[CaseScore]) -> dict[float, str]:
+    """Tolerance in mm -> column name of the surface Dice at it, ascending."""
+    tolerances = sorted({t for c in cases for _, score in c.scores() for t in score.nsd})
+    return {tolerance: f"nsd_{tolerance:g}mm" for tolerance in tolerances}
 
 
 def case_to_json(case: CaseScore) -> dict[str, Any]:
     """The JSON value of one case; NaN stands for what becomes null."""
-    return {
+    values = {
         "case_id": case.case_id,
         "status": case.status,
         "error": case.error,
         **case.sources,
-        "regions": {r.value: _region_to_json(s, case.affine) for r, s in case.regions.items()},
+        "regions": {r.value: _score_to_json(s, case.affine) for r, s in case.regions.items()},
     }
+    if case.labels:
+        values["labels"] = {
+            la.name: _score_to_json(s, case.affine) for la, s in case.labels.items()
+        }
+    return {"set": case.set_name, **values} if case.set_name else values
 
 
-def _region_to_json(score: RegionScore, affine: Affine | None) -> dict[str, Any]:
+def _score_to_json(score: RegionScore, affine: Affine | None) -> dict[str, Any]:
     values: dict[str, Any] = {name: getattr(score, name) for name in METRICS}
+    values["present"] = score.presence.value
     values["nsd"] = {f"{tolerance:g}": value for tolerance, value in score.nsd.items()}
     values["lesions"] = [
-        {
-            "volume_mm3": lesion.volume_mm3,
-            "centre_mm": _to_scanner_mm(lesion.centre, affine),
-            "dice": lesion.dice,
-            "hd95_mm": lesion.hd95_mm,
-            "found": lesion.found,
-            "counted": lesion.counted,
-        }
-        for lesion in score.lesions
+        {**_lesion_values(le, affine), "found": le.found, "counted": le.counted}
+        for le in score.lesions
     ]
+    values["false_lesions"] = [_lesion_values(lesion, affine) for lesion in score.false_lesions]
     return values
+
+
+def _lesion_values(lesion: Lesion, affine: Affine | None) -> dict[str, Any]:
+    return {
+        "volume_mm3": lesion.volume_mm3,
+        "prediction_mm3": lesion.prediction_mm3,
+        "centre_mm": _to_scanner_mm(lesion.centre, affine),
+        "dice": lesion.dice,
+        "hd95_mm": lesion.hd95_mm,
+    }
 
 
 def _to_scanner_mm(voxel: tuple[float, float, float], affine: Affine | None) -> list[float] | None:
@@ -96,106 +121,56 @@ def _to_scanner_mm(voxel: tuple[float, float, float], affine: Affine | None) -> 
     return [float(v) for v in (affine @ (*voxel, 1.0))[:3] + 0.0]
 
 
-def summary(cases: Sequence[CaseScore]) -> dict[str, Any]:
-    """How many cases ended how, and the distribution of each metric per region.
-
-    ``n`` counts the cases in which the metric is defined, ``n_with_region`` those whose reference
-    has the region.
-    """
-    scored = [case for case in cases if case.regions]
-    statuses = ("scored", "no prediction", "no reference", "failed")
-    return {
-        "cases": len(cases),
-        "counts": {status: sum(c.status == status for c in cases) for status in statuses},
-        "regions": {
-            region.value: {
-                "n_with_region": sum(c.regions[region].reference_ml > 0 for c in scored),
-                **{
-                    name: distribution([getattr(c.regions[region], name) for c in scored])
-                    for name in METRICS
-                },
-            }
-            for region in REGIONS
-        },
-    }
-
-
-def distribution(values: Sequence[float]) -> dict[str, Any]:
-    """Mean, SD (n - 1), quartiles and bootstrap 95 % interval of the mean; NaN values left out.
-
-    Everything but ``n`` is NaN where no value is left, SD and interval where only one is. The
-    bootstrap (Efron 1979, percentile method) is seeded: the same values give the same interval.
-    """
-    known = np.array([value for value in values if not math.isnan(value)], dtype=np.float64)
-    nan = math.nan
-    if not known.size:
-        nothing = dict.fromkeys(("mean", "sd", "median", "q1", "q3"), nan)
-        return {"n": 0, **nothing, "mean_ci95": [nan, nan]}
-    several = known.size > 1
-    q1, median, q3 = np.percentile(known, (25, 50, 75))
-    return {
-        "n": int(known.size),
-        "mean": float(known.mean()),
-        "sd": float(known.std(ddof=1)) if several else nan,
-        "median": float(median),
-        "q1": float(q1),
-        "q3": float(q3),
-        "mean_ci95": _bootstrap_interval(known) if several else [nan, nan],
-    }
-
-
-def _bootstrap_interval(values: np.ndarray[Any, np.dtype[np.float64]]) -> list[float]:
-    generator = np.random.default_rng(0)
-    means = values[generator.integers(values.size, size=(_RESAMPLES, values.size))].mean(axis=1)
-    return [float(edge) for edge in np.percentile(means, (2.5, 97.5))]
-
-
 def to_csv(cases: Sequence[CaseScore]) -> str:
-    """One line per case and region; a case without scores has one line. Empty: not defined."""
-    tolerances = sorted({t for c in cases for s in c.regions.values() for t in s.nsd})
-    names = [*METRICS, *(f"nsd_{t:g}mm" for t in tolerances)]
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(["case_id", "status", "region", *names, "error"])
-    for case in cases:
-        for region, score in case.regions.items():
-            values = [getattr(score, name) for name in METRICS]
-            values += [score.nsd.get(tolerance, math.nan) for tolerance in tolerances]
-            cells = ["" if math.isnan(value) else repr(value) for value in values]
-            writer.writerow([case.case_id, case.status, region.value, *cells, case.error or ""])
-        if not case.regions:
-            empty = [""] * (len(names) + 1)
-            writer.writerow([case.case_id, case.status, *empty, case.error or ""])
-    return text.getvalue()
+    """One line per case and region; a case without scores has one line. Empty: not defined.
 
-
-def to_text(cases: Sequence[CaseScore]) -> str:
-    """A table for people: the main metrics of every case and region, then their means.
-
-    A dash stands for what is not defined.
+    The first column names the set if any case has one.
     """
-    rows = [["case", "region", *_SHOWN.values()]]
+    nsd = nsd_columns(cases)
+    lines: list[list[str]] = []
     for case in cases:
-        for region, score in case.regions.items():
-            name = case.case_id + ("" if case.status == "scored" else f" ({case.status})")
-            rows.append([name, region.value, *(_cell(n, getattr(score, n)) for n in _SHOWN)])
-    scored = [case for case in cases if case.regions]
-    if len(scored) > 1:
-        means = summary(scored)["regions"]
-        for region in REGIONS:
-            cells = [_cell(name, means[region.value][name]["mean"]) for name in _SHOWN]
-            rows.append([f"mean of {len(scored)}", region.value, *cells])
-    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
-    return "\n".join(
-        "  ".join(
-            cell.ljust(width) if column < 2 else cell.rjust(width)
-            for column, (cell, width) in enumerate(zip(row, widths, strict=True))
-        ).rstrip()
-        for row in rows
-    )
+        start = [*_set_cell(cases, case), case.case_id, case.status]
+        for name, score in case.scores():
+            values = [getattr(score, metric) for metric in METRICS]
+            values += [score.nsd.get(tolerance, math.nan) for tolerance in nsd]
+            cells = [_number(value) for value in values]
+            lines.append([*start, name, score.presence.value, *cells, case.error or ""])
+        if not case.regions:
+            lines.append([*start, *[""] * (2 + len(METRICS) + len(nsd)), case.error or ""])
+    columns = ["case_id", "status", "region", "present", *METRICS, *nsd.values(), "error"]
+    return _csv([[*_set_column(cases), *columns], *lines])
 
 
-def _cell(name: str, value: float) -> str:
-    if math.isnan(value):
-        return "-"
-    return f"{value:.2f}" if name.endswith(("_mm", "_ml")) else f"{value:.4f}"
+def lesions_to_csv(cases: Sequence[CaseScore]) -> str:
+    """One line per lesion of the reference and per false lesion, region by region."""
+    lines: list[list[str]] = []
+    for case in cases:
+        for name, score in case.scores():
+            for number, lesion in enumerate((*score.lesions, *score.false_lesions), start=1):
+                centre = _to_scanner_mm(lesion.centre, case.affine) or [math.nan] * 3
+                start = [*_set_cell(cases, case), case.case_id, name, str(number), lesion.outcome]
+                numbers = [lesion.volume_mm3, lesion.prediction_mm3, *centre]
+                numbers += [lesion.dice, lesion.hd95_mm]
+                counted = "yes" if lesion.counted else "no"
+                lines.append([*start, counted, *(_number(value) for value in numbers)])
+    columns = ["case_id", "region", "lesion", "outcome", "counted", "reference_mm3"]
+    columns += ["prediction_mm3", "x_mm", "y_mm", "z_mm", "dice", "hd95_mm"]
+    return _csv([[*_set_column(cases), *columns], *lines])
+
+
+def _set_column(cases: Sequence[CaseScore]) -> list[str]:
+    return ["set"] if any(case.set_name for case in cases) else []
+
+
+def _set_cell(cases: Sequence[CaseScore], case: CaseScore) -> list[str]:
+    return [case.set_name] if _set_column(cases) else []
+
+
+def _number(value: float) -> str:
+    return "" if math.isnan(value) else repr(value)
+
+
+def _csv(lines: Iterable[Sequence[str]]) -> str:
+    text = io.StringIO()
+    csv.writer(text, lineterminator="\n").writerows(lines)
+    return text.getvalue()
