@@ -66,6 +66,7 @@ class Window:
         self.spin(0.5)
         self.canvas = self.viewer.window._qt_viewer.canvas.native
         self.scored_at = 0.0
+        self.strokes = 0
         self.panel.metrics_control.scored.connect(self._on_scored)
 
     def _on_scored(self) -> None:
@@ -83,7 +84,7 @@ class Window:
             QApplication.processEvents()
             time.sleep(0.001)
 
-    def wait_for_row(self, since: float, limit_s: float = 30.0) -> float:
+    def wait_for_row(self, since: float, limit_s: float = 20.0) -> float:
         """When the row of an edit made at ``since`` was there."""
         while self.scored_at < since and time.perf_counter() < since + limit_s:
             QApplication.processEvents()
@@ -107,9 +108,10 @@ class Window:
         QApplication.sendEvent(self.canvas, event)
         return time.perf_counter() - begin
 
-    def stroke(self, number: int) -> tuple[list[float], float]:
-        """One stroke across the middle: seconds per move, and when the button was released."""
-        y = -60 + 10 * number
+    def stroke(self) -> tuple[list[float], float]:
+        """One more stroke, below the last one: seconds per move, and when the button came up."""
+        y = -110 + 6 * self.strokes
+        self.strokes += 1
         self.mouse(QEvent.Type.MouseButtonPress, -40, y)
         moves = []
         for step in range(MOVES):
@@ -130,17 +132,17 @@ def main(case: Path) -> None:
     """Drive the window and print the figures."""
     window = Window(case)
     tools = window.bridge.tools
-    folded = [s for n in range(3) for s in paint(window, tools, n, 0)[0]]
-    report("one move, section folded", folded)
+    tools.choose_label(int(Label.ED))
+    report("one move, section folded", [s for _ in range(3) for s in window.stroke()[0]])
     begin = time.perf_counter()
     window.section(is_open=True)
     print(f"first scores after unfolding: {1000 * (window.wait_for_row(begin) - begin):.0f} ms")
     for brush_mm, label in ((5.0, Label.ED), (25.0, Label.ET)):
+        tools.choose_label(int(label))
+        tools.set_brush_mm(brush_mm)
         rows, cpu, moves = [], [], []
-        for number in range(STROKES):
-            tools.set_brush_mm(brush_mm)
-            spent = time.process_time()
-            took, released = paint(window, tools, number, label)
+        for _ in range(STROKES):
+            took, released = window.stroke()
             spent = time.process_time()
             rows.append(window.wait_for_row(released) - released)
             cpu.append(time.process_time() - spent)
@@ -157,12 +159,6 @@ def main(case: Path) -> None:
     report("row after undo", rows)
     print("load average: " + ", ".join(f"{load:.1f}" for load in os.getloadavg()))
     window.viewer.close()
-
-
-def paint(window: Window, tools: object, number: int, label: int) -> tuple[list[float], float]:
-    """One stroke with a label."""
-    tools.choose_label(int(label) or int(Label.ED))
-    return window.stroke(number)
 
 
 if __name__ == "__main__":

@@ -16,7 +16,7 @@ from napari_brats.widgets._worker import RunningJob, run_job
 from napari_brats.widgets.choice_box import Choice
 from napari_brats.widgets.metrics_live import LivePair, require_one_grid
 from napari_brats.widgets.metrics_panel import NEEDS_TWO, MetricsPanel
-from napari_brats.widgets.metrics_values import LesionRow, PairScore, scores_csv
+from napari_brats.widgets.metrics_values import LesionRow, PairScore, lesions_csv, scores_csv
 from napari_brats.widgets.open_label_maps import OpenLabelMap, default_pair
 
 SETTLE_MS = 10
@@ -99,6 +99,7 @@ class MetricsController(QObject):
             return
         self._key, self._pair = key, pair
         self._errors.hide()
+        self._panel.show_no_score("" if pair else NEEDS_TWO)
         self._start_anew()
 
     def follow_edit(self, layer: object) -> None:
@@ -125,10 +126,8 @@ class MetricsController(QObject):
     def _start_anew(self) -> None:
         """Forget what was scored: the pair or the rules are others."""
         self._live = None
-        if self._pair is None:
-            self._is_due = False
-            self._panel.show_problem(NEEDS_TWO)
-        else:
+        self._is_due = False
+        if self._pair is not None:
             self._ask()
 
     def _ask(self) -> None:
@@ -181,7 +180,7 @@ class MetricsController(QObject):
     def _on_failed(self, error: BratsError) -> None:
         self._live = None
         self._errors.hide()
-        self._panel.show_problem(str(error))
+        self._panel.show_no_score(str(error), is_error=True)
 
     def _on_finished(self) -> None:
         self._job = None
@@ -211,12 +210,15 @@ class MetricsController(QObject):
             self._viewer.go_to(self._key, row.voxel, self._pair[0].layer)
 
     def _on_save_requested(self, path: Path, score: PairScore) -> None:
+        beside = path.with_name(f"{path.stem}-lesions{path.suffix}")
+        agreed = path.exists()  # then the user was asked whether it may be replaced
         try:
+            write_atomically(beside, lesions_csv(score).encode(), overwrite=agreed)
             write_atomically(path, scores_csv(score).encode(), overwrite=True)
         except BratsError as error:
             self._panel.show_message(str(error), is_error=True)
         else:
-            self._panel.show_message(f"Saved {path.name} in {path.parent}.")
+            self._panel.show_message(f"Saved {path.name} and {beside.name} in {path.parent}.")
 
 
 def _id_of(label_map: OpenLabelMap | None) -> str:

@@ -32,6 +32,7 @@ from napari_brats.widgets.metrics_values import (
     challenge_details,
     empty_note,
     lesion_rows,
+    lesions_csv,
     metric_rows,
     policy_title,
     scores_csv,
@@ -85,7 +86,7 @@ class MetricsPanel(QWidget):
         self._lay_out()
         self._connect()
         self._show_rows()
-        self.show_problem(NEEDS_TWO)
+        self.show_no_score(NEEDS_TWO)
 
     # -- what is set
 
@@ -111,9 +112,9 @@ class MetricsPanel(QWidget):
             box.show_choices(maps, name)
             box.setEnabled(len(maps) > 1)
 
-    def show_problem(self, text: str) -> None:
-        """Say why there are no scores, and take those of before away."""
-        self.problem.show_note(text)
+    def show_no_score(self, text: str = "", *, is_error: bool = False) -> None:
+        """Take the scores away, and say why there are none (if it is not that they will come)."""
+        (self.problem.show_error if is_error else self.problem.show_note)(text)
         self.show_busy(False)
         self._show(None)
 
@@ -211,8 +212,8 @@ class MetricsPanel(QWidget):
             "A layer over the images: what the prediction misses and what it adds. It follows "
             "every edit and is never saved."
         )
-        self.copy_button.setToolTip("The table with all metrics as text; paste it into a sheet")
-        self.save_button.setToolTip("All metrics, one line per region")
+        self.copy_button.setToolTip("All metrics and all lesions as text, cells apart by tabs")
+        self.save_button.setToolTip("All metrics in one file, all lesions in a second one")
 
     def _connect(self) -> None:
         for box in (self.reference_box, self.prediction_box):
@@ -233,7 +234,7 @@ class MetricsPanel(QWidget):
 
     def _on_copy(self) -> None:
         if self._score is not None:
-            QGuiApplication.clipboard().setText(tab_separated(scores_csv(self._score)))
+            QGuiApplication.clipboard().setText(_as_text(self._score))
             self.show_message("Copied: paste it into a sheet or a text.")
 
     def _on_save(self) -> None:
@@ -250,6 +251,11 @@ def _row(*widgets: QWidget) -> QHBoxLayout:
         row.addWidget(widget, 1 if isinstance(widget, QPushButton) else 0)
     row.addStretch(0 if isinstance(widgets[0], QPushButton) else 1)
     return row
+
+
+def _as_text(score: PairScore) -> str:
+    """Both tables, below each other; a sheet takes each tab for a new cell."""
+    return tab_separated(scores_csv(score)) + "\n" + tab_separated(lesions_csv(score))
 
 
 def _html(color: RGBA) -> str:

@@ -10,7 +10,7 @@ from qtpy.QtWidgets import QAbstractItemView, QHeaderView, QTableWidget, QTableW
 
 from napari_brats.core.labels import REGIONS, Region
 from napari_brats.metrics.score import RegionScore
-from napari_brats.widgets.metrics_values import DASH, LesionRow, MetricRow, empty_side
+from napari_brats.widgets.metrics_values import DASH, LesionRow, MetricRow
 
 COMPACT = """
 QTableView { font-size: 11px; }
@@ -85,16 +85,10 @@ class MetricsTable(_Table):
         """Fill the cells; an empty mapping fills them with dashes."""
         for column, region in enumerate(REGIONS):
             score = regions.get(region)
-            side = "" if score is None else empty_side(score)
-            tip = f"{region} is empty {side}: see the note below." if side else ""
             for index, row in enumerate(self._rows):
                 item = self.item(index, column)
                 item.setText(DASH if score is None else row.cell(score))
-                item.setToolTip(tip)
-                if item.font().italic() != bool(side):
-                    font = item.font()
-                    font.setItalic(bool(side))
-                    item.setFont(font)
+                _set_italic(item, score is not None and row.is_by_policy(score))
 
 
 class LesionTable(_Table):
@@ -113,6 +107,7 @@ class LesionTable(_Table):
             "Lesions as BraTS scores them, the largest of each region first; in brackets: too "
             "small to count. A click moves the views there."
         )
+        self.setVisible(False)
         self.currentCellChanged.connect(self._on_row_changed)
         self.cellClicked.connect(lambda row, _column: self._choose(row))  # the same one once more
 
@@ -157,6 +152,13 @@ class LesionTable(_Table):
     def _choose(self, row: int) -> None:
         if 0 <= row < len(self._shown):
             self.lesion_chosen.emit(self._shown[row])
+
+
+def _set_italic(item: QTableWidgetItem, italic: bool) -> None:
+    font = item.font()
+    if font.italic() != italic:
+        font.setItalic(italic)
+        item.setFont(font)
 
 
 def _same(one: LesionRow, other: LesionRow) -> bool:

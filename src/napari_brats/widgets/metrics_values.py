@@ -5,15 +5,20 @@ from __future__ import annotations
 import csv
 import io
 import math
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from napari_brats.core.geometry import Grid
 from napari_brats.core.labels import LabelMap, Region
-from napari_brats.metrics.empty import WORST_DISTANCE_MM, EmptyPolicy
+from napari_brats.metrics.empty import (
+    WORST_DISTANCE_MM,
+    EmptyPolicy,
+    Presence,
+    decided_by_policy,
+)
 from napari_brats.metrics.lesionwise import Challenge, Lesion
 from napari_brats.metrics.score import RegionScore, ScoreOptions
-from napari_brats.metrics.tables import CaseScore, to_csv
+from napari_brats.metrics.tables import CaseScore, lesions_to_csv, to_csv
 
 DASH = "\u2013"
 
@@ -51,24 +56,39 @@ class MetricRow:
 
     Attributes
     ----------
+    name
+        As in `RegionScore`.
     title
-        Its name, with the unit.
+        Its name for people, with the unit.
     tip
         What it is.
-    cell
-        The text of a region's cell.
+    digits
+        Behind the point.
     is_main
         Whether it is shown unless all metrics are asked for.
+    tolerance_mm
+        Of the surface Dice.
     """
 
+    name: str
     title: str
     tip: str
-    cell: Callable[[RegionScore], str]
+    digits: int = 4
     is_main: bool = True
+    tolerance_mm: float | None = None
 
+    def cell(self, score: RegionScore) -> str:
+        """The text of a region's cell."""
+        if self.name == "lesions":
+            return f"{score.lesions_found}/{score.lesions_missed}/{score.lesions_false}"
+        if self.tolerance_mm is not None:
+            return number(score.nsd.get(self.tolerance_mm, math.nan), self.digits)
+        return number(getattr(score, self.name), self.digits)
 
-def _plain(name: str, digits: int) -> Callable[[RegionScore], str]:
-    return lambda score: number(getattr(score, name), digits)
+    def is_by_policy(self, score: RegionScore) -> bool:
+        """Whether the policy for empty regions, not the formula, gave the cell its value."""
+        lesions = score.lesions_found + score.lesions_missed + score.lesions_false
+        return self.name in decided_by_policy(score.presence, lesions)
 
 
 def number(value: float, digits: int) -> str:
@@ -78,48 +98,43 @@ def number(value: float, digits: int) -> str:
 
 def metric_rows(tolerances_mm: Sequence[float]) -> tuple[MetricRow, ...]:
     """All rows, the accuracy right below the Dice that it is to be read with."""
-    return (
-        MetricRow("Dice", "Overlap of the region: 2 x shared / (reference + prediction)",
-                  _plain("dice", 4)),
-        MetricRow("Accuracy", f"Share of all voxels that are right. {BACKGROUND_NOTE}",
-                  _plain("accuracy", 4)),
-        MetricRow("Accuracy in brain", f"The same inside the brain. {BACKGROUND_NOTE}",
-                  _plain("accuracy_brain", 4)),
-        MetricRow("Dice, lesions", "Mean over lesions and false ones, as BraTS scores since 2023",
-                  _plain("lesionwise_dice", 4)),
-        MetricRow("HD95 mm", "95th percentile of the distance of the surfaces, by area (BraTS)",
-                  _plain("hd95_mm", 2)),
-        MetricRow("HD95, lesions mm", "Mean over lesions and false ones, as BraTS since 2023",
-                  _plain("lesionwise_hd95_mm", 2)),
-        *(_nsd_row(tolerance) for tolerance in tolerances_mm),
-        MetricRow("Sensitivity", "Share of the reference that was found",
-                  _plain("sensitivity", 4)),
-        MetricRow("Precision", "Share of the prediction that is right", _plain("precision", 4)),
-        MetricRow("Reference ml", "Volume of the reference", _plain("reference_ml", 2)),
-        MetricRow("Prediction ml", "Volume of the prediction", _plain("prediction_ml", 2)),
-        MetricRow("Found/missed/false",
-                  "Lesions found, missed, and false ones; lesions too small to count left out",
-                  lambda s: f"{s.lesions_found}/{s.lesions_missed}/{s.lesions_false}"),
-        MetricRow("Specificity", f"Share of the rest that was left out. {BACKGROUND_NOTE}",
-                  _plain("specificity", 4), is_main=False),
-        MetricRow("IoU", "Shared / united volume (Jaccard)", _plain("iou", 4), is_main=False),
-        MetricRow("Volume similarity", "1 - |difference| / (reference + prediction)",
-                  _plain("volume_similarity", 4), is_main=False),
-        MetricRow("Hausdorff mm", "The largest distance of the surfaces",
-                  _plain("hd_mm", 2), is_main=False),
-        MetricRow("HD95 mm, voxels", "Between border voxels, unweighted, as MONAI computes it",
-                  _plain("hd95_voxel_mm", 2), is_main=False),
-        MetricRow("Mean distance mm", "Average symmetric surface distance (ASSD)",
-                  _plain("assd_mm", 2), is_main=False),
+    nsd = (
+        MetricRow("nsd", f"NSD {t:g} mm",
+                  f"Surface Dice: share of both surfaces within {t:g} mm of the other",
+                  tolerance_mm=t)
+        for t in tolerances_mm
     )  # fmt: skip
+    return (*_ROWS[:6], *nsd, *_ROWS[6:])
 
 
-def _nsd_row(tolerance_mm: float) -> MetricRow:
-    return MetricRow(
-        f"NSD {tolerance_mm:g} mm",
-        f"Surface Dice: share of both surfaces within {tolerance_mm:g} mm of the other",
-        lambda score: number(score.nsd.get(tolerance_mm, math.nan), 4),
-    )
+_ROWS = (
+    MetricRow("dice", "Dice", "Overlap: 2 x shared / (reference + prediction)"),
+    MetricRow("accuracy", "Accuracy", f"Share of all voxels that are right. {BACKGROUND_NOTE}"),
+    MetricRow("accuracy_brain", "Accuracy in brain",
+              f"Share of the brain's voxels that are right; needs an image. {BACKGROUND_NOTE}"),
+    MetricRow("lesionwise_dice", "Dice, lesions",
+              "Mean over lesions and false ones, as BraTS scores since 2023"),
+    MetricRow("hd95_mm", "HD95 mm",
+              "95th percentile of the distance of the surfaces, weighted by area (BraTS)", 2),
+    MetricRow("lesionwise_hd95_mm", "HD95, lesions mm",
+              "Mean over lesions and false ones, as BraTS scores since 2023", 2),
+    MetricRow("sensitivity", "Sensitivity", "Share of the reference that was found"),
+    MetricRow("precision", "Precision", "Share of the prediction that is right"),
+    MetricRow("reference_ml", "Reference ml", "Volume of the reference", 2),
+    MetricRow("prediction_ml", "Prediction ml", "Volume of the prediction", 2),
+    MetricRow("lesions", "Found/missed/false",
+              "Lesions found, missed, and false ones; lesions too small to count left out"),
+    MetricRow("specificity", "Specificity",
+              f"Share of the rest that was left out. {BACKGROUND_NOTE}", is_main=False),
+    MetricRow("iou", "IoU", "Shared / united volume (Jaccard)", is_main=False),
+    MetricRow("volume_similarity", "Volume similarity",
+              "1 - |difference| / (reference + prediction)", is_main=False),
+    MetricRow("hd_mm", "Hausdorff mm", "The largest distance of the surfaces", 2, is_main=False),
+    MetricRow("hd95_voxel_mm", "HD95, voxels mm",
+              "Between border voxels, unweighted, as MONAI computes it", 2, is_main=False),
+    MetricRow("assd_mm", "Mean distance mm",
+              "Average symmetric surface distance (ASSD)", 2, is_main=False),
+)  # fmt: skip
 
 
 def policy_title(policy: EmptyPolicy) -> str:
@@ -137,32 +152,30 @@ def challenge_details(challenge: Challenge) -> str:
     )
 
 
+_EMPTY_SIDE = {
+    Presence.NEITHER: "in both",
+    Presence.PREDICTION: "in the reference",
+    Presence.REFERENCE: "in the prediction",
+}
+
+
 def empty_note(score: PairScore) -> str:
     """Which regions are empty, and what the policy makes of that; nothing if none is."""
-    parts = [f"{region} {side}" for region, side in _empty_regions(score.regions)]
+    parts = [
+        f"{region} {_EMPTY_SIDE[row.presence]}"
+        for region, row in score.regions.items()
+        if row.presence in _EMPTY_SIDE
+    ]
     if not parts:
         return ""
     if score.options.policy is EmptyPolicy.NAN:
         rule = f"What is not defined there is shown as {DASH}."
     else:
         rule = (
-            f"As in BraTS, both empty scores 1 and 0 mm, one empty 0 and {WORST_DISTANCE_MM:g} mm."
+            "In italics by the rule of BraTS: empty in both scores 1 and 0 mm, in one 0 and "
+            f"{WORST_DISTANCE_MM:g} mm."
         )
     return f"Empty: {', '.join(parts)}. {rule}"
-
-
-def empty_side(score: RegionScore) -> str:
-    """Which side has no voxel of the region, in words; nothing if both have."""
-    missing = [not score.reference_ml, not score.prediction_ml]
-    if all(missing):
-        return "in both"
-    return "in the reference" if missing[0] else "in the prediction" if missing[1] else ""
-
-
-def _empty_regions(regions: Mapping[Region, RegionScore]) -> Iterator[tuple[Region, str]]:
-    for region, score in regions.items():
-        if side := empty_side(score):
-            yield region, side
 
 
 @dataclass(frozen=True)
@@ -209,6 +222,11 @@ def lesion_rows(regions: Mapping[Region, RegionScore]) -> tuple[LesionRow, ...]:
 def scores_csv(score: PairScore) -> str:
     """The table as `metrics.tables.to_csv` writes it: one line per region."""
     return to_csv([_case_score(score)])
+
+
+def lesions_csv(score: PairScore) -> str:
+    """Every lesion as `metrics.tables.lesions_to_csv` writes it, with its centre in scanner mm."""
+    return lesions_to_csv([_case_score(score)])
 
 
 def tab_separated(csv_text: str) -> str:
