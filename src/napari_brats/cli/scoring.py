@@ -85,14 +85,14 @@ def score_pair(pair: Pair, plan: Plan) -> CaseScore:
         where = pair.prediction.path if pair.prediction else None
         text = f"There is no reference for the prediction {where}; it was not scored."
         return _without_scores(pair, "no reference", text, plan)
-    reference = _read(pair.reference, plan.reference_convention)
+    reference = read_label_map(pair.reference, plan.reference_convention)
     grid, labels = reference.volume.grid, reference.volume.data
     status, error, prediction = "scored", None, None
     if pair.prediction is None:
         status, error = "no prediction", "There is no prediction; scored as an empty one."
         predicted = np.zeros_like(labels)
     else:
-        prediction = _read(pair.prediction, plan.prediction_convention)
+        prediction = read_label_map(pair.prediction, plan.prediction_convention)
         _require_one_grid(pair, reference, prediction)
         predicted = prediction.volume.data
     brain = _brain(pair, reference)
@@ -122,7 +122,11 @@ def _without_scores(pair: Pair, status: str, error: str, plan: Plan) -> CaseScor
     return CaseScore(pair.case_id, status, error=error, sources=nothing, set_name=plan.set_name)
 
 
-def _read(file: LabelMapFile, convention: str | None) -> LabelVolume:
+def read_label_map(file: LabelMapFile, convention: str | None) -> LabelVolume:
+    """The label map of a file, in the convention of that name or an inferred one.
+
+    BratsError if the file cannot be used.
+    """
     if file.problem:
         raise CaseError(file.problem)
     return label_volume(read_volume(file.path), {}, convention, file.hint, file.naming)

@@ -91,32 +91,51 @@ def above(probability: npt.NDArray[np.floating], threshold: float) -> Mask:
     return inside
 
 
+def smooth(
+    probability: npt.NDArray[np.floating], sigma_mm: float, spacing_mm: Spacing
+) -> npt.NDArray[np.float32]:
+    """An (X, Y, Z) probability smoothed by a Gaussian of standard deviation ``sigma_mm``.
+
+    The Gaussian is round in millimetres, ends at three standard deviations, and repeats the last
+    voxel beyond the array; NaN counts as 0. Smoothing probabilities instead of masks moves no flat
+    border and keeps nested regions nested.
+    """
+    from scipy.ndimage import gaussian_filter
+
+    clean = np.nan_to_num(probability.astype(np.float32), nan=0.0)
+    smoothed: npt.NDArray[np.float32] = gaussian_filter(
+        clean,
+        [sigma_mm / spacing for spacing in spacing_mm],
+        mode="nearest",
+        radius=_reach(sigma_mm, spacing_mm),
+    )
+    return smoothed
+
+
 def smooth_above(
     probability: npt.NDArray[np.floating], threshold: float, sigma_mm: float, spacing_mm: Spacing
 ) -> Mask:
-    """Where an (X, Y, Z) probability, smoothed by a Gaussian of ``sigma_mm``, is above a threshold.
+    """Where an (X, Y, Z) probability is above ``threshold`` once `smooth` was applied.
 
-    The Gaussian is round in millimetres, ends at three standard deviations, and repeats the last
-    voxel beyond the array; NaN counts as 0. Smoothing probabilities instead of the mask moves no
-    flat border and keeps nested regions nested. An average exceeds the threshold only near a voxel
-    that does: all else is left out, which does not change the result.
+    An average exceeds the threshold only near a voxel that does: all else is left out, which does
+    not change the result.
     """
     mask = above(probability, threshold)
     box = bounding_box(mask) if sigma_mm else None
     if box is None:
         return mask
-    from scipy.ndimage import gaussian_filter
-
-    sigma = [sigma_mm / spacing for spacing in spacing_mm]
-    reach = [int(_TRUNCATE * s + 0.5) for s in sigma]  # as scipy rounds it
     wide = tuple(
-        slice(max(0, side.start - 2 * r), side.stop + 2 * r)
-        for side, r in zip(box, reach, strict=True)
+        slice(max(0, side.start - 2 * reach), side.stop + 2 * reach)
+        for side, reach in zip(box, _reach(sigma_mm, spacing_mm), strict=True)
     )
-    part = np.nan_to_num(probability[wide].astype(np.float32), nan=0.0)
-    smooth = np.zeros_like(mask)
-    smooth[wide] = gaussian_filter(part, sigma, mode="nearest", radius=reach) > threshold
-    return smooth
+    smoothed = np.zeros_like(mask)
+    smoothed[wide] = smooth(probability[wide], sigma_mm, spacing_mm) > threshold
+    return smoothed
+
+
+def _reach(sigma_mm: float, spacing_mm: Spacing) -> list[int]:
+    """Voxels to either side that a Gaussian averages, rounded as scipy does."""
+    return [int(_TRUNCATE * sigma_mm / spacing + 0.5) for spacing in spacing_mm]
 
 
 def nest(wt: Mask, tc: Mask, et: Mask) -> tuple[Mask, Mask, Mask]:
