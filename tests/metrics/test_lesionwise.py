@@ -14,12 +14,12 @@ from napari_brats.metrics.lesionwise import CHALLENGES, Challenge, lesionwise
 from napari_brats.metrics.matching import dilate
 from napari_brats.metrics.surface import surface_distances
 
-official = pytest.importorskip("surface_distance")
+pytest.importorskip("surface_distance")
+official = pytest.importorskip("official_scoring")
 pytestmark = pytest.mark.filterwarnings("ignore:.*namespace is deprecated:DeprecationWarning")
 
 MM = (1.0, 1.0, 1.0)
 CUBE = (slice(2, 6), slice(2, 6), slice(2, 6))  # 64 voxels
-ALL = np.ones((3, 3, 3))
 NEAR = ndimage.generate_binary_structure(3, 2)
 
 
@@ -33,44 +33,13 @@ def cube_at(x: int, size: int = 4) -> np.ndarray:
     return mask
 
 
-def crude(reference, prediction, spacing, challenge):
-    """The published procedure, lesion by lesion, on the whole array."""
-    parts, part_count = ndimage.label(prediction, ALL)
-    grown = ndimage.binary_dilation(reference, NEAR, iterations=challenge.dilations)
-    zones, zone_count = ndimage.label(grown, ALL)
-    taken, dices, distances, found = set(), [], [], 0
-    for zone in range(1, zone_count + 1):
-        lesion = reference & (zones == zone)
-        around = ndimage.binary_dilation(lesion, NEAR, iterations=challenge.dilations)
-        mine = set(parts[around].tolist()) - {0}
-        taken |= mine
-        if lesion.sum() * math.prod(spacing) <= challenge.min_lesion_mm3:
-            continue
-        found += bool(mine)
-        union = np.isin(parts, list(mine)) if mine else np.zeros_like(lesion)
-        dices.append(2 * (lesion & union).sum() / (lesion.sum() + union.sum()))
-        distances.append(
-            official.compute_robust_hausdorff(
-                official.compute_surface_distances(lesion, union, spacing), 95
-            )
-            if mine
-            else 374.0
-        )
-    false = part_count - len(taken)
-    total = len(dices) + false
-    if not total:
-        return 1.0, 0.0, 0, 0, 0
-    dice, hd95 = sum(dices) / total, (sum(distances) + 374 * false) / total
-    return dice, hd95, found, len(dices) - found, false
-
-
 def assert_equals_crude(reference, prediction, spacing, challenge):
-    expected = crude(reference, prediction, spacing, challenge)
+    limits = challenge.dilations, challenge.min_lesion_mm3
+    expected = official.lesionwise(reference, prediction, spacing, *limits)
     for whole in (None, surface_distances(reference, prediction, spacing)):
         score = lesionwise(reference, prediction, spacing, challenge, whole=whole)
-        assert score.dice == pytest.approx(expected[0], abs=1e-9)
-        assert score.hd95_mm == pytest.approx(expected[1], abs=1e-6)
-        assert (score.found, score.missed, score.false) == expected[2:]
+        found = (score.dice, score.hd95_mm, score.found, score.missed, score.false)
+        assert found == pytest.approx(tuple(expected.values()), abs=1e-6)
 
 
 # --- by hand ------------------------------------------------------------------------------------
