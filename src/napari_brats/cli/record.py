@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
-import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -13,7 +11,9 @@ from napari_brats import INTENDED_USE, __version__
 from napari_brats.core.case import Segmentation
 from napari_brats.core.modalities import MODALITIES
 from napari_brats.io.discover import CaseFiles
-from napari_brats.io.sidecar import convention_to_json, grid_to_json
+from napari_brats.io.sidecar import convention_to_json, grid_to_json, to_json
+
+__all__ = ["input_records", "segmentation_record", "sha256_of", "to_json"]
 
 
 def input_records(files: CaseFiles) -> list[dict[str, Any]]:
@@ -85,19 +85,3 @@ def segmentation_record(
         "seconds": {stage: round(value, 3) for stage, value in stages.items()},
         "outputs": dict(outputs),
     }
-
-
-def to_json(value: Any) -> bytes:
-    """Indented JSON with null where a number is not finite (JSON has no NaN)."""
-    text = json.dumps(_finite(value), indent=2, allow_nan=False, ensure_ascii=False, default=str)
-    return (text + "\n").encode(errors="backslashreplace")  # bytes of a path that are no UTF-8
-
-
-def _finite(value: Any) -> Any:
-    if isinstance(value, Mapping):
-        return {str(key): _finite(item) for key, item in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [_finite(item) for item in value]
-    if isinstance(value, float) and not math.isfinite(value):
-        return None
-    return value

@@ -160,6 +160,25 @@ class AxisOrder:
             for axis, flip in zip(self.axes, self.flips, strict=True)
         )
 
+    def point_from_disk(
+        self, point: tuple[float, float, float], shape: tuple[int, ...]
+    ) -> tuple[float, float, float]:
+        """As `index_from_disk`, for a place between voxels."""
+        a, b, c = (
+            shape[axis] - 1 - point[axis] if flip else point[axis]
+            for axis, flip in zip(self.axes, self.flips, strict=True)
+        )
+        return a, b, c
+
+    def point_to_disk(
+        self, point: tuple[float, float, float], shape: tuple[int, ...]
+    ) -> tuple[float, float, float]:
+        """The place (x, y, z) in the array of one in this order; inverse of `point_from_disk`."""
+        out = [0.0, 0.0, 0.0]
+        for value, axis, flip in zip(point, self.axes, self.flips, strict=True):
+            out[axis] = shape[axis] - 1 - value if flip else value
+        return out[0], out[1], out[2]
+
     def _slices(self) -> tuple[slice, ...]:
         return tuple(slice(None, None, -1 if flip else 1) for flip in self.flips)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -145,6 +145,23 @@ def measure_tumour(
         side=side,
         left_share=left_share,
     )
+
+
+def with_diameters(
+    measures: TumourMeasures, diameters: Mapping[tuple[Region, int], Diameters]
+) -> TumourMeasures:
+    """The same measures with other lines: region and number of the lesion (from 0) -> lines.
+
+    Lesions that are not there are passed over.
+    """
+    lesions = {
+        region: tuple(
+            replace(lesion, diameters=diameters.get((region, number), lesion.diameters))
+            for number, lesion in enumerate(group)
+        )
+        for region, group in measures.lesions.items()
+    }
+    return replace(measures, lesions=lesions)
 
 
 @dataclass(frozen=True, eq=False)

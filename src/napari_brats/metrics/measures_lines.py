@@ -64,10 +64,13 @@ class Diameters:
         The longest line within one axial slice of the lesion, of all slices.
     perpendicular
         The longest one in the same slice at right angles to it.
+    by_hand
+        Whether a person drew or moved them.
     """
 
     longest: Line
     perpendicular: Line
+    by_hand: bool = False
 
     @property
     def longest_mm(self) -> float:
