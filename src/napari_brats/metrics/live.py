@@ -12,6 +12,7 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
+from napari_brats.core.boxes import bounding_box
 from napari_brats.core.geometry import Spacing
 from napari_brats.core.labels import REGION_LABELS, REGIONS, LabelMap, Mask, Region
 from napari_brats.metrics.score import RegionMemory, RegionScore, ScoreOptions, score_unions
@@ -76,8 +77,9 @@ class PairScorer:
             return REGIONS
         met = np.zeros((256, 256), np.bool_)
         for old, new in zip(self._last, sides, strict=True):
-            edited = old != new
-            met[old[edited], new[edited]] = True
+            box = bounding_box(old != new)  # picking voxels from Fortran arrays is slow
+            if box is not None:
+                met[old[box], new[box]] = True
         return [region for region in REGIONS if _matters(met, region)]
 
 
