@@ -7,8 +7,9 @@ what an outer one drops is left out of the search, and is in every score that is
 
 from __future__ import annotations
 
+import itertools
 import math
-from collections.abc import Sequence
+from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
@@ -27,14 +28,19 @@ THRESHOLDS = tuple(
     sorted((round(0.2 + 0.05 * i, 2) for i in range(13)), key=lambda t: (abs(t - 0.5), t))
 )
 """What is tried, the usual one first: of equals the first one wins."""
-SIZES_MM3 = (0.0, 10.0, 25.0, 50.0, 100.0, 200.0, 350.0, 500.0, 1000.0, 2000.0, 5000.0)
-TOTALS_MM3 = (0.0, 50.0, 100.0, 200.0, 350.0, 500.0, 1000.0, 2000.0)
+SIZES_MM3 = (0.0, 10.0, 25.0, 50.0, 100.0, 150.0, 200.0, 300.0, 500.0, 750.0, 1000.0)
+"""No larger ones: they would take all of a small tumour, which a few large ones do not tell."""
+TOTALS_MM3 = (0.0, 50.0, 100.0, 200.0, 350.0, 500.0, 750.0, 1000.0)
 SHAPES = tuple(
     PostprocessOptions(fill_holes=fill, smooth_mm=smooth)
     for smooth in (0.0, 1.0)
     for fill in (False, True)
 )
 """What is done to all regions alike."""
+
+_STEPS = len(SHAPES) * len(REGIONS) * len(THRESHOLDS)
+_DECIMALS = 9
+"""Scores that agree so far are equal."""
 
 Scores = npt.NDArray[np.float64]
 
@@ -47,7 +53,7 @@ class Objective(StrEnum):
     LESIONWISE = "lesionwise"
 
     @property
-    def title(self) -> str:
+    def words(self) -> str:
         """In words."""
         return {
             Objective.MEAN: "mean of whole-volume Dice and lesion-wise Dice",
@@ -99,11 +105,17 @@ class Search:
         self._smoothed: dict[tuple[int, float], npt.NDArray[np.float16]] = {}
         self._whole: dict[tuple[int, PostprocessOptions], Scores] = {}
 
-    def best(self, members: Sequence[int]) -> PostprocessOptions:
-        """The options that score best on these cases (by index); the first one of equals."""
-        found = [self._best_of_shape(shape, members) for shape in SHAPES]
-        values = [round(value, 9) for value, _ in found]
-        return found[values.index(max(values))][1]
+    def best(self, members: Sequence[int]) -> Generator[float, None, PostprocessOptions]:
+        """The options that score best on these cases (by index); the first one of equals.
+
+        Yields the share that is done.
+        """
+        values, found, steps = [], [], itertools.count(1)
+        for shape in SHAPES:
+            value, options = yield from self._best_of_shape(shape, members, steps)
+            values.append(round(value, _DECIMALS))
+            found.append(options)
+        return found[values.index(max(values))]
 
     def score(self, index: int, options: PostprocessOptions) -> Scores:
         """(3, 2): whole-volume and lesion-wise Dice of WT, TC and ET, by the whole pipeline."""
@@ -119,34 +131,26 @@ class Search:
             )
         return self._whole[key]
 
-    def prepare(self, index: int) -> None:
-        """Fill what every search asks of a case, so that a job can report on it."""
-        for shape in SHAPES:
-            for threshold in THRESHOLDS:
-                self._table(index, shape, (threshold,))
-
     def _best_of_shape(
-        self, shape: PostprocessOptions, members: Sequence[int]
-    ) -> tuple[float, PostprocessOptions]:
-        total, inner, options = 0.0, (), shape
+        self, shape: PostprocessOptions, members: Sequence[int], steps: Iterator[int]
+    ) -> Generator[float, None, tuple[float, PostprocessOptions]]:
+        total, options = 0.0, shape
+        inner: tuple[float, ...] = ()
         for region in reversed(REGIONS):
-            value, choice = self._best_of_region(shape, inner, members)
+            means = []
+            for threshold in THRESHOLDS:
+                tables = [self._table(i, shape, (threshold, *inner)) for i in members]
+                means.append(np.mean(tables, axis=0))
+                yield next(steps) / _STEPS
+            value, choice = self._best_of_region(np.array(means))
             total += value
             inner = (choice.threshold, *inner)
             options = _with(options, region, choice)
         return total / len(REGIONS), options
 
-    def _best_of_region(
-        self, shape: PostprocessOptions, inner: tuple[float, ...], members: Sequence[int]
-    ) -> tuple[float, _Choice]:
-        """The best candidate of the region next to the ``inner`` ones, whose thresholds are set."""
-        values = np.array(
-            [
-                np.mean([self._table(i, shape, (t, *inner)) for i in members], axis=0)
-                for t in THRESHOLDS
-            ]
-        )
-        objective = np.round(self.objective.of(values), 9)
+    def _best_of_region(self, means: Scores) -> tuple[float, _Choice]:
+        """The best candidate of (thresholds, sizes, totals, 2) scores, and its objective."""
+        objective = np.round(self.objective.of(means), _DECIMALS)
         t, size, total = np.unravel_index(int(objective.argmax()), objective.shape)
         choice = _Choice(THRESHOLDS[t], SIZES_MM3[size], TOTALS_MM3[total])
         return float(objective[t, size, total]), choice
