@@ -19,6 +19,7 @@ from napari_brats.cli import (
     sample,
     segment,
     train,
+    tune,
 )
 from napari_brats.cli import open as open_command
 from napari_brats.cli.console import SOME_FAILED, escape_what_cannot_be_shown, note, say
@@ -70,6 +71,7 @@ for _name, _command, _help in (
     ("denoise", denoise.denoise, "Write the images without their noise."),
     ("evaluate", evaluate.evaluate, "Score masks against references."),
     ("report", report.report, "Write one page on a case: PDF, HTML, JSON or CSV."),
+    ("tune", tune.tune, "Find the post-processing that scores best."),
     ("inspect", inspect.inspect, "Tell what files were taken for, and why."),
     ("open", open_command.open_case, "Open cases in napari with the panel."),
     ("bundles", bundles.bundles, "List the networks at hand."),
