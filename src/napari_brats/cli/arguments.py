@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import tempfile
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from napari_brats.cli.console import usage_error
-from napari_brats.core.errors import BratsError
+from napari_brats.core.errors import BratsError, BundleError
 from napari_brats.core.modalities import MODALITIES, Modality
+
+if TYPE_CHECKING:
+    from napari_brats.models.bundle import Bundle
 
 Cases = Annotated[
     list[Path],
@@ -52,6 +55,23 @@ def usable_device(name: str) -> str:
         return resolve_device(name)
     except BratsError as error:
         raise usage_error(str(error), "--device") from error
+
+
+def usable_bundle(name: str | None) -> Bundle:
+    """The bundle of that name or path; a usage error if there is none, or it cannot segment."""
+    from napari_brats.models.bundle import DEFAULT_BUNDLE, load_bundle
+
+    try:
+        bundle = load_bundle(name or DEFAULT_BUNDLE)
+    except BundleError as error:
+        raise usage_error(str(error), "--bundle") from error
+    if bundle.card.task != "segment":
+        raise usage_error(
+            f"Bundle '{bundle.card.name}' is for another task ('{bundle.card.task}'). "
+            f"'napari-brats bundles' lists what each is for.",
+            "--bundle",
+        )
+    return bundle
 
 
 def writable_folder(folder: Path) -> Path:

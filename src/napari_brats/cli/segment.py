@@ -9,13 +9,11 @@ import typer
 
 from napari_brats import INTENDED_USE
 from napari_brats.cli import postprocessing as post
-from napari_brats.cli.arguments import grid_modality, usable_device, writable_folder
+from napari_brats.cli.arguments import grid_modality, usable_bundle, usable_device, writable_folder
 from napari_brats.cli.console import note, require_convention, usage_error
-from napari_brats.core.errors import BundleError
 
 if TYPE_CHECKING:
     from napari_brats.inference.mirroring import Mirroring
-    from napari_brats.models.bundle import Bundle
 
 
 def segment(
@@ -114,7 +112,7 @@ def segment(
     from napari_brats.cli.cases import parse_assignment, select
     from napari_brats.inference.segment import SegmentOptions
 
-    network = _bundle(bundle)
+    network = usable_bundle(bundle)
     postprocess = post.chosen_postprocessing(
         network.card,
         min_component_mm3,
@@ -152,20 +150,3 @@ def _mirroring(name: str) -> Mirroring:
     if name not in known:
         raise usage_error(f"'{name}' is not one of {', '.join(known)}.", "--mirroring")
     return Mirroring(name)
-
-
-def _bundle(name: str | None) -> Bundle:
-    """The bundle of that name or path; a usage error if there is none, or it cannot segment."""
-    from napari_brats.models.bundle import DEFAULT_BUNDLE, load_bundle
-
-    try:
-        bundle = load_bundle(name or DEFAULT_BUNDLE)
-    except BundleError as error:
-        raise usage_error(str(error), "--bundle") from error
-    if bundle.card.task != "segment":
-        raise usage_error(
-            f"Bundle '{bundle.card.name}' is for another task ('{bundle.card.task}'). "
-            f"'napari-brats bundles' lists what each is for.",
-            "--bundle",
-        )
-    return bundle

@@ -108,7 +108,7 @@ def brain_dice(fixed: Brain, moving: Brain, rigid: Rigid) -> float:
     whole = np.count_nonzero(fixed.mask)
     if np.count_nonzero(fixed.mask & covered) < whole / 4:
         return 0.0  # of a sliver that both happen to see nothing can be told
-    return 2 * np.count_nonzero(fixed.mask & (there == 2)) / size
+    return float(2 * np.count_nonzero(fixed.mask & (there == 2)) / size)
 
 
 def brain_centre_mm(brain: Brain) -> npt.NDArray[np.float64]:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from napari_brats.core.errors import BratsError, CaseError
+from napari_brats.core.geometry import Grid
 from napari_brats.core.labels import REGIONS, Region
 from napari_brats.core.progress import Job, Progress
 from napari_brats.followup.alignment import Aligned, align
@@ -35,10 +36,13 @@ class FollowUpOptions:
     repeatability_percent
         How far measuring one tumour again may lead from a value; None takes what the network
         expects of its own label maps, where that is known.
+    convention
+        The name of the label convention of the label maps that are found; None infers it.
     """
 
     registration: bool = True
     repeatability_percent: float | None = None
+    convention: str | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -85,6 +89,14 @@ class FollowUp:
     def baseline(self) -> Examined:
         """The first time point that could be used."""
         return next(one for one in self.examined if one.loaded is not None)
+
+    @property
+    def grid(self) -> Grid:
+        """The baseline's voxel grid, on which all change maps lie."""
+        loaded = self.baseline.loaded
+        if loaded is None:
+            raise CaseError("No time point could be used.")
+        return loaded.labels.volume.grid
 
     @property
     def pairs(self) -> tuple[tuple[int, int], ...]:
@@ -166,7 +178,7 @@ def _examine(
     segmenter: Segmenter | None,
 ) -> Job[Examined]:
     try:
-        loaded = yield from load_time_point(point, segmenter)
+        loaded = yield from load_time_point(point, segmenter, options.convention)
     except BratsError as error:
         return Examined(point, None, None, (f"{point.name} is left out. {error}",))
     try:

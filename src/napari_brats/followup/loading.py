@@ -57,8 +57,12 @@ class Loaded:
         return self.label_source.startswith(MADE_NOW)
 
 
-def load_time_point(point: TimePoint, segmenter: Segmenter | None) -> Job[Loaded]:
+def load_time_point(
+    point: TimePoint, segmenter: Segmenter | None, convention: str | None = None
+) -> Job[Loaded]:
     """A time point with its label map, or with one that the segmenter makes where it has none.
+
+    ``convention`` is that of the label map's file; None infers it.
 
     Raises
     ------
@@ -69,7 +73,7 @@ def load_time_point(point: TimePoint, segmenter: Segmenter | None) -> Job[Loaded
     files = fill_in(point.files)
     if files.label_map is not None:
         try:
-            case = load_case(files)
+            case = load_case(files, convention=convention)
         except BratsError as error:
             if segmenter is None or any(p.modality for p in files.problems):
                 raise
@@ -117,8 +121,8 @@ def _recorded_dice(labels: LabelVolume) -> dict[Region, ExpectedDice]:
         return {}
     try:
         record = json.loads(record_path(labels.volume.path).read_bytes())
-        told = record["review"]["expected_dice"]
-        by_hand = record.get("edited_by_hand", False)
+        made = record.get("provenance", record)  # as the panel, and as the command line write it
+        told, by_hand = made["review"]["expected_dice"], made.get("edited_by_hand", False)
         entries = {region: told.get(region.value) for region in REGIONS}
         return {
             region: ExpectedDice(float(entry["value"]), float(entry["error"]))

@@ -118,7 +118,8 @@ def moment_of_user(text: str) -> Moment:
 
 def without_moment(name: str, moment: Moment) -> str:
     """A name without the words that tell the moment, which leaves the patient's part of it."""
-    return name.replace(moment.text, "").strip("_.- ") if moment.text else name
+    before, _, after = name.rpartition(moment.text) if moment.text else ("", "", name)
+    return (before + after).strip("_.- ")
 
 
 def days_between(first: Moment, later: Moment) -> float | None:

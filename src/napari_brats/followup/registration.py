@@ -7,6 +7,8 @@ halved whenever the gradient turns round, on a grid of about 4 mm and then of ab
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -140,15 +142,21 @@ class _Level:
             sitk.sitkIterationEvent,
             lambda: places.append(np.array(method.GetOptimizerPosition())),
         )
-        method.Execute(self._fixed, self._moving)
-        if "too small" in method.GetOptimizerStopConditionDescription():
+        try:
+            with _one_thread():
+                method.Execute(self._fixed, self._moving)
+        except RuntimeError:  # ITK's word for images that do not meet; their overlap tells it
+            return 0.0
+        if len(places) < 2 or "too small" in method.GetOptimizerStopConditionDescription():
             return 0.0
         return min(step, float(np.linalg.norm(places[-1] - places[-2])))
 
     def value(self, transform: sitk.Euler3DTransform) -> float:
         """The measure, the lower the better; infinity where too little overlaps."""
+        method = self._method(transform)
         try:
-            value: float = self._method(transform).MetricEvaluate(self._fixed, self._moving)
+            with _one_thread():
+                value: float = method.MetricEvaluate(self._fixed, self._moving)
         except RuntimeError:  # ITK's word for images that do not meet
             return float("inf")
         return value
@@ -164,9 +172,22 @@ class _Level:
             method.SetMetricSamplingStrategy(method.RANDOM)
             method.SetMetricSamplingPercentage(self._share, SEED)
         method.SetInterpolator(sitk.sitkLinear)
-        method.SetNumberOfThreads(1)  # sums of several threads come in any order
+        method.SetNumberOfThreads(1)
         method.SetInitialTransform(transform, inPlace=True)
         return method
+
+
+@contextmanager
+def _one_thread() -> Iterator[None]:
+    """ITK on one thread, its inner filters too: several add up sums in any order."""
+    import SimpleITK as sitk
+
+    threads = sitk.ProcessObject.GetGlobalDefaultNumberOfThreads()
+    sitk.ProcessObject.SetGlobalDefaultNumberOfThreads(1)
+    try:
+        yield
+    finally:
+        sitk.ProcessObject.SetGlobalDefaultNumberOfThreads(threads)
 
 
 def _start(fixed: Brain, moving: Brain) -> sitk.Euler3DTransform:

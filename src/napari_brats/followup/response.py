@@ -66,26 +66,61 @@ class Value:
 
     Attributes
     ----------
+    quantity
+        What it is.
     value
         In the quantity's unit.
     band
         Between which values it may lie, because measuring has noise; None if that is not known.
-    from_baseline_percent
-        Change against the first value; None for the first one and against 0.
-    from_nadir_percent
-        Change against the smallest of the values before it; None for the first one, against 0.
+    baseline, nadir
+        The first value, and the smallest of those before this one; None for the first one.
     is_beyond_noise
         Whether the bands of this value and of the baseline do not touch; None if not known.
-    crossed
-        Which thresholds are crossed, in words.
     """
 
+    quantity: Quantity
     value: float
     band: Band | None
-    from_baseline_percent: float | None = None
-    from_nadir_percent: float | None = None
+    baseline: float | None = None
+    nadir: float | None = None
     is_beyond_noise: bool | None = None
-    crossed: tuple[str, ...] = ()
+
+    @property
+    def from_baseline_percent(self) -> float | None:
+        """Change against the baseline; None for the first value and against 0."""
+        return _percent(self.value, self.baseline)
+
+    @property
+    def from_nadir_percent(self) -> float | None:
+        """Change against the nadir; None for the first value and against 0."""
+        return _percent(self.value, self.nadir)
+
+    @property
+    def increase_limit(self) -> float | None:
+        """The value at which the threshold of increase lies; None for the first value."""
+        rise = 1 + THRESHOLDS[self.quantity].increase / 100
+        return None if self.nadir is None else self.nadir * rise
+
+    @property
+    def decrease_limit(self) -> float | None:
+        """The value at which the threshold of decrease lies; None for the first value."""
+        rest = 1 - THRESHOLDS[self.quantity].decrease / 100
+        return None if self.baseline is None else self.baseline * rest
+
+    @property
+    def crossed(self) -> tuple[str, ...]:
+        """Which thresholds are reached, in words. Anything is an increase against 0."""
+        found = []
+        limits, up, down = THRESHOLDS[self.quantity], self.increase_limit, self.decrease_limit
+        if up is not None and self.value >= up * (1 - _ROUNDING) and self.value > 0:
+            found.append(f"+{limits.increase:g} % against nadir")
+        if down is not None and self.value <= down * (1 + _ROUNDING) and self.baseline:
+            found.append(f"-{limits.decrease:g} % against baseline")
+        return tuple(found)
+
+
+_ROUNDING = 1e-9
+"""100 ml * 1.4 is a hair more than 140 ml in floating point."""
 
 
 @dataclass(frozen=True)
@@ -95,20 +130,6 @@ class Series:
     region: Region
     quantity: Quantity
     values: tuple[Value | None, ...]
-
-    @property
-    def threshold_lines(self) -> tuple[float | None, float | None]:
-        """Where the lines of increase (from the nadir of all but the last) and decrease lie.
-
-        None where the quantity is 0 there, or nothing was measured before.
-        """
-        known = [value.value for value in self.values if value is not None]
-        if len(known) < 2:
-            return None, None
-        limits, nadir = THRESHOLDS[self.quantity], min(known[:-1])
-        increase = nadir * (1 + limits.increase / 100) if nadir else None
-        decrease = known[0] * (1 - limits.decrease / 100) if known[0] else None
-        return increase, decrease
 
 
 def sum_of_products_mm2(measures: TumourMeasures, region: Region) -> float:
@@ -140,10 +161,11 @@ def follow(
         if value is None:
             followed.append(None)
         elif baseline is None:
-            baseline, nadir = Value(value, band), value
+            baseline, nadir = Value(quantity, value, band), value
             followed.append(baseline)
         else:
-            followed.append(_compared(quantity, Value(value, band), baseline, nadir))
+            apart = _are_apart(band, baseline.band)
+            followed.append(Value(quantity, value, band, baseline.value, nadir, apart))
             nadir = min(nadir, value)
     return Series(region, quantity, tuple(followed))
 
@@ -155,7 +177,8 @@ def repeatability_band(value: float, percent: float) -> Band:
     """
     if not 0 <= percent <= 100:
         raise CaseError(f"A repeatability of {percent:g} % is not in 0 to 100.")
-    return value * (1 - percent / 100), value * (1 + percent / 100)
+    noise = value * percent / 100
+    return value - noise, value + noise
 
 
 def dice_band(value: float, dice: float) -> Band:
@@ -168,27 +191,8 @@ def dice_band(value: float, dice: float) -> Band:
     return value * dice / (2 - dice), value * (2 - dice) / dice
 
 
-def _compared(quantity: Quantity, value: Value, baseline: Value, nadir: float) -> Value:
-    limits = THRESHOLDS[quantity]
-    from_baseline = _percent(value.value, baseline.value)
-    from_nadir = _percent(value.value, nadir)
-    crossed = []
-    if value.value > nadir and (from_nadir is None or from_nadir >= limits.increase):
-        crossed.append(f"+{limits.increase:g} % against nadir")
-    if from_baseline is not None and from_baseline <= -limits.decrease:
-        crossed.append(f"-{limits.decrease:g} % against baseline")
-    return Value(
-        value.value,
-        value.band,
-        from_baseline,
-        from_nadir,
-        _are_apart(value.band, baseline.band),
-        tuple(crossed),
-    )
-
-
-def _percent(value: float, base: float) -> float | None:
-    return None if base == 0 else 100 * (value - base) / base
+def _percent(value: float, base: float | None) -> float | None:
+    return None if not base else 100 * (value - base) / base
 
 
 def _are_apart(one: Band | None, other: Band | None) -> bool | None:
