@@ -117,3 +117,17 @@ def test_every_key_of_bundles_has_a_row(network: Any):
     shown = json.loads(CliRunner().invoke(app, ["bundles", "--json"]).stdout)
     known = names("bundles", ("key",))
     assert [path for path in key_paths(shown) if not documented(path, known)] == []
+
+
+def test_every_key_of_tune_has_a_row(monkeypatch: pytest.MonkeyPatch):
+    from tests.tuning.synthetic import make_case as make_tuning_case
+
+    from napari_brats.core.progress import drain
+    from napari_brats.tuning import search
+    from napari_brats.tuning.crossval import tune
+    from napari_brats.tuning.report import tuning_to_json
+
+    monkeypatch.setattr(search, "SHAPES", search.SHAPES[:1])
+    found = drain(tune([make_tuning_case(name, {"WT": [(99, 0.9)]}) for name in "abc"]))
+    known = names("tune", ("key",))
+    assert [path for path in key_paths(tuning_to_json(found)) if not documented(path, known)] == []

@@ -46,7 +46,7 @@ def test_empty_regions_score_as_in_the_challenge():
     st.sampled_from(sorted(CHALLENGES)),
     st.sampled_from([0.0, 4.0, 40.0]),
 )
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=25, deadline=None)
 def test_any_limit_scores_as_the_metrics_do(seed, density, spacing, challenge, min_mm3):
     random = np.random.default_rng(seed).random((2, 14, 11, 9))
     reference, prediction = random < density

@@ -38,10 +38,16 @@ Files = dict[str, tuple["Mapping[Region, Path]", "LabelMapFile"]]
 def tune(
     predictions: Annotated[
         Path,
-        typer.Argument(help="Folder of probabilities, as 'segment --probabilities' writes them."),
+        typer.Argument(
+            metavar="PREDICTIONS",
+            help="Folder of probabilities, as 'segment --probabilities' writes them.",
+        ),
     ],
     references: Annotated[
-        Path, typer.Argument(help="Folder of reference label maps, or of labelled cases.")
+        Path,
+        typer.Argument(
+            metavar="REFERENCES", help="Folder of reference label maps, or of labelled cases."
+        ),
     ],
     bundle: Annotated[
         str | None,
