@@ -182,7 +182,7 @@ def test_a_case_closed_while_computing_is_forgotten(session):
     session.control.show_active_case()
     session.jobs.finish()
     assert session.dice == "\u2013"
-    assert session.panel.reference_box.count() == 0
+    assert session.panel.form.reference_box.count() == 0
 
 
 def test_a_renamed_layer_keeps_its_scores_and_shows_its_new_name(session):
@@ -191,7 +191,7 @@ def test_a_renamed_layer_keeps_its_scores_and_shows_its_new_name(session):
     renamed = Map("network", "second rater", "", False, True, session.prediction.layer)
     session.viewer.maps = [session.reference, renamed]
     session.panel.choices_wanted.emit()
-    assert session.panel.prediction_box.currentText() == "second rater"
+    assert session.panel.form.prediction_box.currentText() == "second rater"
     assert session.dice == "0.8000"
     assert session.nothing_starts()
 
@@ -229,8 +229,8 @@ def test_nothing_is_computed_while_the_section_is_folded(session):
 def test_one_label_map_chosen_for_both_sides_swaps_them(session):
     session.score()
     session.panel.pair_chosen.emit("network", "network")
-    assert session.panel.reference_box.chosen == "network"
-    assert session.panel.prediction_box.chosen == "file"
+    assert session.panel.form.reference_box.chosen == "network"
+    assert session.panel.form.prediction_box.chosen == "file"
     session.score()
     assert session.panel.table.item(0, 0).text() == "0.8000"
 
@@ -239,10 +239,10 @@ def test_a_chosen_pair_outlives_what_is_selected(session):
     third = label_map("third", blocks()[0], in_hand=True)
     session.viewer.maps = [session.reference, session.prediction, third]
     session.panel.pair_chosen.emit("network", "file")
-    assert session.panel.reference_box.chosen == "network"
+    assert session.panel.form.reference_box.chosen == "network"
     session.viewer.maps = [session.reference, third]  # the chosen one is gone
     session.control.show_active_case()
-    assert session.panel.prediction_box.chosen == "third"
+    assert session.panel.form.prediction_box.chosen == "third"
 
 
 def test_errors_are_shown_on_demand_follow_and_go(session):

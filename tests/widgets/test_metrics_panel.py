@@ -77,19 +77,33 @@ def test_further_metrics_on_request_keep_the_scores(scored):
 
 def test_the_rules_are_those_that_were_chosen(panel, qtbot):
     with qtbot.waitSignal(panel.rules_changed):
-        panel.challenge_box.setCurrentText("MET")
+        panel.form.challenge_box.setCurrentText("MET metastases")
     with qtbot.waitSignal(panel.rules_changed):
-        panel.policy_box.setCurrentIndex(1)
+        panel.form.policy_box.setCurrentIndex(1)
     assert panel.options.challenge.name == "MET"
     assert panel.options.policy is EmptyPolicy.NAN
+
+
+def test_tolerances_are_rows_and_what_is_no_number_is_refused(scored, qtbot):
+    scored.form.tolerances.setText("2.5; 0.5")
+    with qtbot.waitSignal(scored.rules_changed):
+        scored.form.tolerances.editingFinished.emit()
+    assert scored.options.tolerances_mm == (0.5, 2.5)
+    assert cell(scored, "NSD 0.5 mm", Region.WT).text() == DASH  # until it is scored again
+    for wrong, said in (("one", "'one' is no list"), ("-1", "-1"), ("1 2 3 4 5", "4 at most")):
+        scored.form.tolerances.setText(wrong)
+        with qtbot.assertNotEmitted(scored.rules_changed):
+            scored.form.tolerances.editingFinished.emit()
+        assert said in scored.message.text()
+        assert scored.form.tolerances.text() == "0.5, 2.5"
 
 
 def test_only_the_user_s_choice_of_label_maps_is_told(panel, qtbot):
     with qtbot.assertNotEmitted(panel.pair_chosen):
         panel.show_pair(MAPS, "1", "2")
-    assert panel.prediction_box.currentText() == "segmentation"
+    assert panel.form.prediction_box.currentText() == "segmentation"
     with qtbot.waitSignal(panel.pair_chosen) as told:
-        panel.prediction_box.setCurrentIndex(0)
+        panel.form.prediction_box.setCurrentIndex(0)
     assert told.args == ["1", "1"]
 
 

@@ -10,7 +10,6 @@ from qtpy.QtGui import QGuiApplication, QHideEvent, QShowEvent
 from qtpy.QtWidgets import (
     QCheckBox,
     QFileDialog,
-    QFormLayout,
     QHBoxLayout,
     QLabel,
     QPushButton,
@@ -20,27 +19,21 @@ from qtpy.QtWidgets import (
 
 from napari_brats.core.labels import REGIONS, Region
 from napari_brats.io.layers import RGBA
-from napari_brats.metrics.empty import EmptyPolicy
-from napari_brats.metrics.lesionwise import CHALLENGES
 from napari_brats.metrics.score import ScoreOptions
 from napari_brats.widgets.choice_box import Choice, ChoiceBox
 from napari_brats.widgets.message import MessageLabel
+from napari_brats.widgets.metrics_form import MetricsForm
 from napari_brats.widgets.metrics_tables import LesionTable, MetricsTable
 from napari_brats.widgets.metrics_values import (
     BACKGROUND_NOTE,
     PairScore,
-    challenge_details,
     empty_note,
     lesion_rows,
     lesions_csv,
     metric_rows,
-    policy_title,
     scores_csv,
     tab_separated,
 )
-
-TOLERANCES_MM = (1.0, 2.0)
-"""Of the surface Dice."""
 
 BUSY, BUSY_AFTER_MS = "scoring the last edit \u2026", 500
 """Said when the table is older than the label maps for so long."""
@@ -66,8 +59,7 @@ class MetricsPanel(QWidget):
         super().__init__(parent)
         self.csv_path = Path()
         self._score: PairScore | None = None
-        self.reference_box, self.prediction_box = ChoiceBox(), ChoiceBox()
-        self.challenge_box, self.policy_box, self.region_box = ChoiceBox(), ChoiceBox(), ChoiceBox()
+        self.form, self.region_box = MetricsForm(), ChoiceBox()
         self.problem = MessageLabel()
         self.table, self.lesions = MetricsTable(), LesionTable()
         self.all_box = QCheckBox("All metrics")
@@ -82,7 +74,6 @@ class MetricsPanel(QWidget):
         self.empty_note, self.note = QLabel(), QLabel(f"{BACKGROUND_NOTE} Research use only.")
         self.copy_button, self.save_button = QPushButton("Copy"), QPushButton("Save CSV\u2026")
         self.message = MessageLabel()
-        self._fill_boxes()
         self._lay_out()
         self._connect()
         self._show_rows()
@@ -93,11 +84,7 @@ class MetricsPanel(QWidget):
     @property
     def options(self) -> ScoreOptions:
         """How to score."""
-        return ScoreOptions(
-            policy=EmptyPolicy(self.policy_box.chosen),
-            challenge=CHALLENGES[self.challenge_box.chosen],
-            tolerances_mm=TOLERANCES_MM,
-        )
+        return self.form.options
 
     @property
     def errors_of(self) -> Region | None:
@@ -108,9 +95,7 @@ class MetricsPanel(QWidget):
 
     def show_pair(self, maps: Sequence[Choice], reference: str, prediction: str) -> None:
         """Offer these label maps, with these two chosen."""
-        for box, name in ((self.reference_box, reference), (self.prediction_box, prediction)):
-            box.show_choices(maps, name)
-            box.setEnabled(len(maps) > 1)
+        self.form.show_pair(maps, reference, prediction)
 
     def show_no_score(self, text: str = "", *, is_error: bool = False) -> None:
         """Take the scores away, and say why there are none (if it is not that they will come)."""
@@ -171,32 +156,18 @@ class MetricsPanel(QWidget):
             button.setEnabled(score is not None)
 
     def _show_rows(self) -> None:
-        rows = metric_rows(TOLERANCES_MM)
+        rows = metric_rows(self.options.tolerances_mm)
         self.table.set_rows([r for r in rows if r.is_main or self.all_box.isChecked()])
         self.table.show_scores({} if self._score is None else self._score.regions)
 
     # -- parts
 
-    def _fill_boxes(self) -> None:
-        self.challenge_box.set_choices(
-            [Choice(name, name, challenge_details(c)) for name, c in CHALLENGES.items()]
-        )
-        self.policy_box.set_choices([Choice(p.value, policy_title(p)) for p in EmptyPolicy])
+    def _lay_out(self) -> None:
         self.region_box.set_choices([Choice(r.value, r.value, r.title) for r in REGIONS])
         self.region_box.setMinimumContentsLength(3)
-
-    def _lay_out(self) -> None:
-        form = QFormLayout()
-        form.setContentsMargins(0, 0, 0, 0)
-        form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
-        form.addRow("Reference", self.reference_box)
-        form.addRow("Prediction", self.prediction_box)
-        form.addRow("Challenge", self.challenge_box)
-        form.addRow("Empty region", self.policy_box)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
-        layout.addLayout(form)
-        for widget in (self.problem, self.table, self.empty_note):
+        for widget in (self.form, self.problem, self.table, self.empty_note):
             layout.addWidget(widget)
         layout.addLayout(_row(self.all_box, self.busy_label))
         layout.addWidget(self.lesions)
@@ -216,11 +187,11 @@ class MetricsPanel(QWidget):
         self.save_button.setToolTip("All metrics in one file, all lesions in a second one")
 
     def _connect(self) -> None:
-        for box in (self.reference_box, self.prediction_box):
-            box.about_to_open.connect(self.choices_wanted)
-            box.choice_changed.connect(self._on_pair_chosen)
-        for box in (self.challenge_box, self.policy_box):
-            box.choice_changed.connect(self.rules_changed)
+        self.form.choices_wanted.connect(self.choices_wanted)
+        self.form.pair_chosen.connect(self.pair_chosen)
+        self.form.rules_changed.connect(self._show_rows)
+        self.form.rules_changed.connect(self.rules_changed)
+        self.form.refused.connect(lambda text: self.show_message(text, is_error=True))
         self.region_box.choice_changed.connect(self.errors_changed)
         self.errors_box.toggled.connect(self.legend.setVisible)
         self.errors_box.toggled.connect(lambda _on: self.errors_changed.emit())
@@ -228,9 +199,6 @@ class MetricsPanel(QWidget):
         self.lesions.lesion_chosen.connect(self.lesion_requested)
         self.copy_button.clicked.connect(self._on_copy)
         self.save_button.clicked.connect(self._on_save)
-
-    def _on_pair_chosen(self) -> None:
-        self.pair_chosen.emit(self.reference_box.chosen, self.prediction_box.chosen)
 
     def _on_copy(self) -> None:
         if self._score is not None:

@@ -23,7 +23,7 @@ MAX_LESIONS = 7
 """Lines of the list of lesions that are seen at once; the others are scrolled to."""
 
 
-class _Table(QTableWidget):
+class CompactTable(QTableWidget):
     """Read-only, as high as its rows, no wider than its dock."""
 
     def __init__(self, columns: Sequence[str], max_rows: int | None = None) -> None:
@@ -53,7 +53,7 @@ class _Table(QTableWidget):
         return self.sizeHint()
 
 
-class MetricsTable(_Table):
+class MetricsTable(CompactTable):
     """Metrics downwards, regions across: so it fits a narrow dock."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -91,7 +91,7 @@ class MetricsTable(_Table):
                 _set_italic(item, score is not None and row.is_by_policy(score))
 
 
-class LesionTable(_Table):
+class LesionTable(CompactTable):
     """One line per lesion; emits `lesion_chosen` on a click, the arrow keys or Enter."""
 
     lesion_chosen = Signal(object)  # LesionRow
@@ -116,7 +116,8 @@ class LesionTable(_Table):
         rows = tuple(rows)
         if rows == self._shown:
             return
-        chosen = self._shown[self.currentRow()] if 0 <= self.currentRow() < len(rows) else None
+        current = self.currentRow()
+        chosen = self._shown[current] if 0 <= current < len(self._shown) else None
         self._shown = rows
         with QSignalBlocker(self):
             self.setRowCount(len(rows))

@@ -16,7 +16,7 @@ from napari_brats.metrics.empty import (
     Presence,
     decided_by_policy,
 )
-from napari_brats.metrics.lesionwise import Challenge, Lesion
+from napari_brats.metrics.lesionwise import Lesion
 from napari_brats.metrics.score import RegionScore, ScoreOptions
 from napari_brats.metrics.tables import CaseScore, lesions_to_csv, to_csv
 
@@ -135,21 +135,6 @@ _ROWS = (
     MetricRow("assd_mm", "Mean distance mm",
               "Average symmetric surface distance (ASSD)", 2, is_main=False),
 )  # fmt: skip
-
-
-def policy_title(policy: EmptyPolicy) -> str:
-    """The policy of empty regions, in words."""
-    if policy is EmptyPolicy.NAN:
-        return f"not defined ({DASH})"
-    return f"as BraTS (1; 0 or {WORST_DISTANCE_MM:g} mm)"
-
-
-def challenge_details(challenge: Challenge) -> str:
-    """What the parameters of a challenge do, in words."""
-    return (
-        f"Lesions that touch when grown by {challenge.dilations} voxels are one; those of "
-        f"{challenge.min_lesion_mm3:g} mm\u00b3 or less do not count."
-    )
 
 
 _EMPTY_SIDE = {
