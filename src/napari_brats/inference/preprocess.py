@@ -6,7 +6,7 @@ inside the brain, resampling to the spacing the network was trained at.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from napari_brats.core.boxes import Box, bounding_box
+from napari_brats.core.case import Volume
 from napari_brats.core.errors import CaseError
 from napari_brats.core.geometry import AxisOrder, Grid, Spacing, axis_order
 from napari_brats.core.labels import Mask
@@ -175,6 +176,19 @@ def normalise(volume: npt.NDArray[Any], foreground: Mask, out: FloatArray) -> No
     out -= mean
     out *= 1 / sd
     out[~foreground] = 0
+
+
+def brain_on(grid: Grid, images: Iterable[Volume]) -> Mask | None:
+    """(X, Y, Z): where any of the images that lie on ``grid`` is not background; None if none does.
+
+    With the skull where the images have it.
+    """
+    brain: Mask | None = None
+    for image in images:
+        if image.grid.is_same(grid):
+            found = foreground_mask(image.data)
+            brain = found if brain is None else brain | found
+    return brain
 
 
 def foreground_mask(volume: npt.NDArray[Any]) -> Mask:

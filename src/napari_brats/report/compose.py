@@ -13,10 +13,10 @@ from napari_brats import INTENDED_USE, __version__
 from napari_brats.core.case import Case
 from napari_brats.core.errors import GeometryError
 from napari_brats.core.geometry import Grid
-from napari_brats.core.labels import LabelMap, Mask, Region
+from napari_brats.core.labels import LabelMap, Region
 from napari_brats.core.modalities import Modality
 from napari_brats.core.progress import Job, Progress
-from napari_brats.inference.preprocess import foreground_mask
+from napari_brats.inference.preprocess import brain_on
 from napari_brats.metrics.measures import TumourMeasures, measure_tumour, with_diameters
 from napari_brats.metrics.measures_lines import Diameters
 from napari_brats.metrics.score import RegionScore, ScoreOptions, score_regions
@@ -141,7 +141,7 @@ def compose(subject: Subject, day: date) -> Job[Report]:
     grid = case.require_one_grid()
     _require_shape(grid, labels, "label map")
     yield Progress(0, _STEPS, "Looking for the brain")
-    brain = brain_mask(case)
+    brain = brain_on(grid, case.volumes.values())
     yield Progress(20, _STEPS, "Measuring")
     measures = with_diameters(measure_tumour(labels, grid.affine, brain), subject.diameters)
     scores: dict[Region, RegionScore] = {}
@@ -171,14 +171,6 @@ def compose(subject: Subject, day: date) -> Job[Report]:
         rows=rows,
         planes=planes,
     )
-
-
-def brain_mask(case: Case) -> Mask:
-    """Where any modality of a case on one grid shows something else than background."""
-    brain = np.zeros(case.require_one_grid().shape, np.bool_)
-    for volume in case.volumes.values():
-        brain |= foreground_mask(volume.data)
-    return brain
 
 
 def _file_name(case: Case, modality: Modality) -> str | None:

@@ -79,7 +79,7 @@ class PictureRow:
 
 
 def picture_rows(
-    case: Case, labels: LabelMap, brain: Mask, measures: TumourMeasures
+    case: Case, labels: LabelMap, brain: Mask | None, measures: TumourMeasures
 ) -> tuple[PictureRow, ...]:
     """The largest axial cross-section of each region that occurs, in all modalities.
 
@@ -93,7 +93,7 @@ def picture_rows(
 
 
 def plane_pictures(
-    case: Case, labels: LabelMap, brain: Mask, measures: TumourMeasures
+    case: Case, labels: LabelMap, brain: Mask | None, measures: TumourMeasures
 ) -> tuple[Picture, ...]:
     """The coronal and the sagittal slice with most tumour, and the axial one of its diameters.
 
@@ -117,12 +117,13 @@ def plane_pictures(
 class _Scene:
     """A case on the display grid, cut to the brain."""
 
-    def __init__(self, case: Case, labels: LabelMap, brain: Mask) -> None:
+    def __init__(self, case: Case, labels: LabelMap, brain: Mask | None) -> None:
         self._case = case
         self._grid: Grid = case.require_one_grid()
         self._order: AxisOrder = display_order(self._grid.affine)
         self._labels = self._order.from_disk(labels)
-        shown = self._order.from_disk(brain | (labels != 0))
+        tumour = labels != 0
+        shown = self._order.from_disk(tumour if brain is None else brain | tumour)
         everything: Box = (
             slice(0, shown.shape[0]),
             slice(0, shown.shape[1]),

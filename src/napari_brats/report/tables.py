@@ -51,15 +51,16 @@ class Table:
 
 def tables_of(report: Report) -> list[Table]:
     """Those of the page: regions, lesions where there are several, scores where there are."""
-    tables = [_region_table(report.measures)]
+    tables = [region_table(report.measures)]
     if any(len(lesions) > 1 for lesions in report.measures.lesions.values()):
-        tables.append(_lesion_table(report.measures))
+        tables.append(lesion_table(report.measures))
     if report.scores:
         tables.append(_score_table(report))
     return tables
 
 
-def _region_table(measures: TumourMeasures) -> Table:
+def region_table(measures: TumourMeasures) -> Table:
+    """A row per region: its volume, and the measures of its largest lesion."""
     header = (
         "region", "volume ml", "lesions", "longest mm", "across mm", "product mm\u00b2",
         "3-D mm", "surface mm\u00b2", "sphericity", "side",
@@ -93,7 +94,8 @@ def _place(measures: TumourMeasures) -> str:
     return text[:1].upper() + text[1:] + "." if text else ""
 
 
-def _lesion_table(measures: TumourMeasures) -> Table:
+def lesion_table(measures: TumourMeasures) -> Table:
+    """A row for each of the largest lesions of regions that have several."""
     header = (
         "lesion", "volume ml", "centre mm (R, A, S)", "longest mm", "across mm",
         "product mm\u00b2", "3-D mm", "surface mm\u00b2", "sphericity", "side",

@@ -21,11 +21,15 @@ from napari_brats.widgets.case_wiring import CaseWiring
 from napari_brats.widgets.correct_panel import CorrectPanel
 from napari_brats.widgets.device_choices import find_devices
 from napari_brats.widgets.error_overlay import ERROR_COLORS
+from napari_brats.widgets.measure_control import MeasureController
+from napari_brats.widgets.measure_panel import MeasurePanel
 from napari_brats.widgets.metrics_control import MetricsController
 from napari_brats.widgets.metrics_live import ADDED, MISSED
 from napari_brats.widgets.metrics_panel import MetricsPanel
 from napari_brats.widgets.postprocess_control import PostprocessController
 from napari_brats.widgets.postprocess_panel import PostprocessPanel
+from napari_brats.widgets.report_control import ReportController
+from napari_brats.widgets.report_panel import ReportPanel
 from napari_brats.widgets.results_bar import ResultsBar
 from napari_brats.widgets.review_control import ReviewController
 from napari_brats.widgets.review_panel import ReviewPanel
@@ -52,7 +56,9 @@ class BratsWidget(QWidget):
         self.postprocess_panel = PostprocessPanel()
         self.correct_panel = CorrectPanel(LABEL_COLORS)
         self.save_panel = SavePanel()
+        self.measure_panel = MeasurePanel()
         self.metrics_panel = MetricsPanel()
+        self.report_panel = ReportPanel()
         self.anomaly_panel = AnomalyPanel()
         self.results_bar = ResultsBar()
         self._results: dict[Layer, AutomaticResult] = {}
@@ -81,6 +87,15 @@ class BratsWidget(QWidget):
         self.bridge.tools.edited.connect(self.metrics_control.follow_edit)
         self.bridge.errors.removed.connect(self.metrics_panel.show_errors_removed)
         self.metrics_panel.show_legend(*(ERROR_COLORS[error] for error in (MISSED, ADDED)))
+        self.measure_control = MeasureController(
+            self.measure_panel, self.bridge, self.bridge.diameters, self
+        )
+        self.bridge.tools.edited.connect(self.measure_control.follow_edit)
+        self.bridge.diameters.edited.connect(self.measure_control.take_edited)
+        self.bridge.diameters.removed.connect(self.measure_panel.show_lines_removed)
+        self.report_control = ReportController(
+            self.report_panel, self.bridge, self.measure_control.diameters_by_hand, self
+        )
         self.segment_control.result_ready.connect(self._on_result_ready)
         self.bridge.cases_changed.connect(self._on_cases_changed)
         self.bridge.active_case_changed.connect(self._on_cases_changed)
@@ -95,6 +110,8 @@ class BratsWidget(QWidget):
         self.segment_control.cancel()
         self.anomaly_control.cancel()
         self.metrics_control.cancel()
+        self.measure_control.cancel()
+        self.report_control.cancel()
         self.bridge.close()
 
     def closeEvent(self, event: QCloseEvent) -> None:
@@ -108,6 +125,7 @@ class BratsWidget(QWidget):
         if event.type() == QEvent.Type.ParentChange and self.parent() is None:
             self.bridge.view.leave_side_by_side()  # the viewer stays, and is to look as before
             self.bridge.errors.hide()
+            self.bridge.diameters.hide()
             self.shut_down()
             self.deleteLater()
         return handled
@@ -119,8 +137,10 @@ class BratsWidget(QWidget):
             Section("Review", self.review_panel),
             Section("Post-process", self.postprocess_panel, is_open=False),
             Section("Correct", self.correct_panel),
+            Section("Measures", self.measure_panel, is_open=False),
             Section("Metrics", self.metrics_panel, is_open=False),
             Section("Save", self.save_panel),
+            Section("Report", self.report_panel),
             Section("Anomaly and denoising", self.anomaly_panel, is_open=False),
         ]
         layout = QVBoxLayout(self)
@@ -148,6 +168,8 @@ class BratsWidget(QWidget):
         self.anomaly_panel.set_blocker(blocker)
         self.bundle_control.show_expectation()
         self.metrics_control.show_active_case()
+        self.measure_control.show_active_case()
+        self.report_control.show_active_case()
         self._show_active_result()
 
     def _show_active_result(self) -> None:

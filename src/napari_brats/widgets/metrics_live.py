@@ -8,7 +8,7 @@ import numpy as np
 
 from napari_brats.core.case import Volume
 from napari_brats.core.errors import GeometryError
-from napari_brats.core.labels import LabelMap, Mask, Region, region_mask
+from napari_brats.core.labels import LabelMap, Region, region_mask
 from napari_brats.core.progress import Job, Progress
 from napari_brats.metrics.live import PairScorer
 from napari_brats.metrics.score import ScoreOptions
@@ -41,28 +41,18 @@ class LivePair:
         self, reference: Volume, prediction: Volume, errors_of: Region | None = None
     ) -> Job[PairScore]:
         """The scores of two label maps, and where they differ in one region."""
+        from napari_brats.inference.preprocess import brain_on
+
         yield Progress(0, 1, "Scoring")
         grid = reference.grid
         if self._scorer is None:
-            spacing_mm = grid.spacing_mm
-            self._scorer = PairScorer(spacing_mm, self._options, self._brain(reference))
+            brain = brain_on(grid, self._images)
+            self._scorer = PairScorer(grid.spacing_mm, self._options, brain)
         regions = self._scorer.score(reference.data, prediction.data)
         errors = None
         if errors_of is not None:
             errors = error_map(reference.data, prediction.data, errors_of)
         return PairScore(self._case_id, grid, self._options, regions, errors)
-
-    def _brain(self, reference: Volume) -> Mask | None:
-        """Where any image shows something; None without an image."""
-        from napari_brats.inference.preprocess import foreground_mask
-
-        images = [i for i in self._images if i.grid.is_same(reference.grid)]
-        if not images:
-            return None
-        brain = np.zeros(reference.data.shape, np.bool_)
-        for image in images:
-            brain |= foreground_mask(image.data)
-        return brain
 
 
 def require_one_grid(reference: Volume, prediction: Volume) -> None:

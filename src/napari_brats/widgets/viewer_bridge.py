@@ -18,6 +18,7 @@ from napari_brats.widgets import case_group, provenance
 from napari_brats.widgets.case_group import OpenCase, tag_of
 from napari_brats.widgets.case_images import CaseImages
 from napari_brats.widgets.case_volumes import CaseVolumes
+from napari_brats.widgets.diameters_layer import DiametersLayer
 from napari_brats.widgets.error_overlay import ErrorOverlay
 from napari_brats.widgets.key_bindings import KeyBindings
 from napari_brats.widgets.label_tools import LabelTools
@@ -37,7 +38,7 @@ class ViewerBridge(QObject):
     """Knows which layers are which case, and does with them what the panels ask for.
 
     `tools` paints, `view` chooses what is looked at, `images` exchanges images, `volumes` measures
-    what is painted, `errors` shows errors, `key_bindings` binds keys.
+    what is painted, `errors` shows errors, `diameters` lines, `key_bindings` binds keys.
     """
 
     cases_changed = Signal()
@@ -61,6 +62,7 @@ class ViewerBridge(QObject):
         self.images = CaseImages(viewer.layers, self._open, self._add)
         self.volumes = CaseVolumes(lambda: self._open.active_key, self.label_layer, self)
         self.errors = ErrorOverlay(viewer, self)
+        self.diameters = DiametersLayer(viewer, self)
         self.key_bindings = KeyBindings(viewer)
         self._in_hand: dict[str, Labels] = {}
         self._is_closed = False
@@ -82,6 +84,7 @@ class ViewerBridge(QObject):
         for part in (self.volumes, self._open, self.view, self.tools, self._letters):
             part.close()
         self.errors.close()
+        self.diameters.close()
         self.key_bindings.close()
 
     # -- which cases are open
