@@ -57,7 +57,7 @@ class ErrorOverlay(QObject):
     def _add(self, data: LabelMap, like: Labels, name: str) -> None:
         clear = (0.0, 0.0, 0.0, 0.0)
         layer = Labels(
-            np.ascontiguousarray(data),
+            np.array(data, order="K"),  # in the order of what is copied into it: that is fast
             name=name,
             scale=like.scale,
             translate=like.translate,

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from napari_brats.core.boxes import bounding_box
 from napari_brats.core.case import Volume
 from napari_brats.core.errors import GeometryError
 from napari_brats.core.labels import LabelMap, Region, region_mask
@@ -69,8 +70,10 @@ def require_one_grid(reference: Volume, prediction: Volume) -> None:
 
 def error_map(reference: LabelMap, prediction: LabelMap, region: Region) -> LabelMap:
     """Where two label maps differ in a region: `MISSED`, `ADDED`, 0 where they agree."""
-    ours, theirs = region_mask(prediction, region), region_mask(reference, region)
     errors = np.zeros_like(reference)
-    errors[theirs & ~ours] = MISSED
-    errors[ours & ~theirs] = ADDED
+    box = bounding_box((reference | prediction) != 0)
+    if box is not None:
+        theirs, ours = (region_mask(side[box], region) for side in (reference, prediction))
+        errors[box][theirs & ~ours] = MISSED
+        errors[box][ours & ~theirs] = ADDED
     return errors
