@@ -71,9 +71,10 @@ def test_a_card_may_tell_more_than_a_slider_reaches(panel):
     assert panel.options() == wanted
 
 
-def test_zero_in_the_table_is_a_word(panel):
+def test_zero_is_a_word_where_it_is_a_limit(panel):
     assert panel.controls["largest_wt"].native.text() == "all"
     assert panel.controls["min_component_et_mm3"].native.text() == "any"
+    assert panel.controls["et_to_ncr_mm3"].native.text() == "any"
 
 
 def test_the_question_about_edits_is_answered_by_its_two_buttons(panel, qtbot):

@@ -29,7 +29,7 @@ READOUT_STYLE = "background: transparent; border: 0; padding: 0; min-width: 40px
 
 _THRESHOLD = {"widget_type": "FloatSlider", "min": 0.01, "max": 0.99, "step": 0.01}
 _LENGTH = {"widget_type": "FloatSlider", "min": 0.0, "max": 10.0, "step": 0.5}
-_VOLUME = {"widget_type": "FloatSpinBox", "min": 0.0, "max": 100_000.0, "step": 50.0}
+_VOLUME = {"widget_type": "FloatSpinBox", "min": 0.0, "max": 99_999.0, "step": 50.0}
 _COUNT = {"widget_type": "FloatSpinBox", "min": 0, "max": 99, "step": 1}
 
 _ROWS: dict[str, tuple[str, dict[str, Any]]] = {
@@ -142,6 +142,8 @@ class PostprocessPanel(QWidget):
                 rows.addRow(control.native)
             else:
                 rows.addRow(control.label, control.native)
+            if isinstance(control.native, QDoubleSpinBox):
+                _say_zero(control.native, "any")
         rows.addRow(self._table())
 
     def _table(self) -> QWidget:
@@ -213,8 +215,13 @@ def _as_typed(name: str, value: Any) -> Any:
 
 
 def _make_narrow(box: QDoubleSpinBox, zero: str) -> None:
-    """Three of them fit beside a label; 0 is shown as a word."""
+    """Three of them fit beside a label."""
     box.setButtonSymbols(QAbstractSpinBox.ButtonSymbols.NoButtons)
-    box.setSpecialValueText(zero)
     box.setStyleSheet("min-width: 44px; padding: 1px 2px;")
+    _say_zero(box, zero)
+
+
+def _say_zero(box: QDoubleSpinBox, zero: str) -> None:
+    """Whole numbers, and a word for 0."""
     box.setDecimals(0)
+    box.setSpecialValueText(zero)
