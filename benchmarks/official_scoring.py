@@ -76,8 +76,9 @@ def lesionwise(
     dices, distances, found = [], [], 0
     for zone in range(1, zone_count + 1):
         lesion = reference & (zones == zone)
-        around = ndimage.binary_dilation(lesion, NEAR, iterations=dilations)
-        mine = set(parts[around].tolist()) - {0}
+        here = _box(lesion, margin=dilations)
+        around = ndimage.binary_dilation(lesion[here], NEAR, iterations=dilations)
+        mine = set(parts[here][around].tolist()) - {0}
         taken |= mine
         if lesion.sum() * math.prod(spacing_mm) <= limit_mm3:
             continue

@@ -12,6 +12,7 @@ from scipy import ndimage
 from napari_brats.metrics.empty import EmptyPolicy
 from napari_brats.metrics.lesionwise import CHALLENGES, Challenge, lesionwise
 from napari_brats.metrics.matching import dilate
+from napari_brats.metrics.nearest import NearestPoints
 from napari_brats.metrics.surface import surface_distances
 
 pytest.importorskip("surface_distance")
@@ -36,8 +37,10 @@ def cube_at(x: int, size: int = 4) -> np.ndarray:
 def assert_equals_crude(reference, prediction, spacing, challenge):
     limits = challenge.dilations, challenge.min_lesion_mm3
     expected = official.lesionwise(reference, prediction, spacing, *limits)
-    for whole in (None, surface_distances(reference, prediction, spacing)):
-        score = lesionwise(reference, prediction, spacing, challenge, whole=whole)
+    nearest = NearestPoints(spacing)
+    whole = surface_distances(reference, prediction, spacing, nearest)
+    for known in ({}, {"whole": whole}, {"whole": whole, "nearest": nearest}):
+        score = lesionwise(reference, prediction, spacing, challenge, **known)
         found = (score.dice, score.hd95_mm, score.found, score.missed, score.false)
         assert found == pytest.approx(tuple(expected.values()), abs=1e-6)
 

@@ -18,6 +18,7 @@ from napari_brats.core.geometry import Spacing
 from napari_brats.core.labels import Mask
 from napari_brats.metrics.empty import WORST_DISTANCE_MM, EmptyPolicy
 from napari_brats.metrics.matching import LesionMemory, Matching, Numbered, match
+from napari_brats.metrics.nearest import NearestPoints
 from napari_brats.metrics.surface import SurfaceDistances, hausdorff_mm, surface_distances
 
 
@@ -121,6 +122,7 @@ def lesionwise(
     whole: SurfaceDistances | None = None,
     origin: tuple[int, ...] = (0, 0, 0),
     memory: LesionMemory | None = None,
+    nearest: NearestPoints | None = None,
 ) -> LesionwiseScore:
     """The lesion-wise scores of two (X, Y, Z) masks of one shape.
 
@@ -140,6 +142,8 @@ def lesionwise(
         The voxel index of the masks' first voxel in the whole volume.
     memory
         What is remembered of an earlier call, if anything.
+    nearest
+        The nearest points of both masks, if at hand, found with this ``origin``.
     """
     box = bounding_box(reference | prediction)
     if box is None:
@@ -153,6 +157,7 @@ def lesionwise(
         tuple(side.start + first for side, first in zip(box, origin, strict=True)),
         memory,
         whole,
+        nearest,
     )
     lesions = [scene.lesion(n, challenge) for n in range(1, len(matching.members) + 1)]
     return _score(lesions, [scene.false_lesion(part) for part in matching.false_parts], policy)
@@ -167,6 +172,7 @@ class _Scene:
     origin: tuple[int, ...]
     memory: LesionMemory
     whole: SurfaceDistances | None
+    nearest: NearestPoints | None
 
     def lesion(self, number: int, challenge: Challenge) -> Lesion:
         """Lesion ``number`` of the reference."""
@@ -216,7 +222,7 @@ class _Scene:
                 m.lesions[here] == number,
                 belongs[m.parts[here]],
                 self.spacing_mm,
-                self.memory.nearest(number),
+                self.memory.nearest(number, self.nearest),
                 tuple(side.start + first for side, first in zip(here, self.origin, strict=True)),
             )
         )

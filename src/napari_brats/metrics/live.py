@@ -17,6 +17,8 @@ from napari_brats.core.geometry import Spacing
 from napari_brats.core.labels import REGION_LABELS, REGIONS, LabelMap, Mask, Region
 from napari_brats.metrics.score import RegionMemory, RegionScore, ScoreOptions, score_unions
 
+Pair = tuple[LabelMap, LabelMap]
+
 
 class PairScorer:
     """Scores one pair of label maps again and again; its memory is that of one pair.
@@ -41,7 +43,7 @@ class PairScorer:
     ) -> None:
         self._spacing_mm, self._options, self._brain = spacing_mm, options, brain
         self._memories = {region: RegionMemory(spacing_mm) for region in REGIONS}
-        self._last: tuple[LabelMap, LabelMap] | None = None
+        self._last: Pair | None = None
         self._rows: dict[Region, RegionScore] = {}
 
     def score(self, reference: LabelMap, prediction: LabelMap) -> dict[Region, RegionScore]:
@@ -55,32 +57,36 @@ class PairScorer:
         GeometryError
             If the shapes differ.
         """
-        changed = self._changed_regions(reference, prediction)
-        unions = {region: REGION_LABELS[region] for region in changed}
-        rows = score_unions(
-            reference,
-            prediction,
-            self._spacing_mm,
-            unions,
-            self._options,
-            self._brain,
-            self._memories,
-        )
-        self._rows = {**self._rows, **rows}
-        self._last = reference.copy(order="K"), prediction.copy(order="K")
+        sides = (reference, prediction)
+        last, self._last = self._last, None  # after an error nothing may be trusted
+        if last is None or [old.shape for old in last] != [new.shape for new in sides]:
+            last = reference.copy(order="K"), prediction.copy(order="K")
+            changed: Sequence[Region] = REGIONS
+        else:
+            changed = _take_over(last, sides)
+        if changed:
+            self._rows |= score_unions(
+                reference,
+                prediction,
+                self._spacing_mm,
+                {region: REGION_LABELS[region] for region in changed},
+                self._options,
+                self._brain,
+                self._memories,
+            )
+        self._last = last
         return {region: self._rows[region] for region in REGIONS}
 
-    def _changed_regions(self, *sides: LabelMap) -> Sequence[Region]:
-        if self._last is None or any(
-            old.shape != new.shape for old, new in zip(self._last, sides, strict=True)
-        ):
-            return REGIONS
-        met = np.zeros((256, 256), np.bool_)
-        for old, new in zip(self._last, sides, strict=True):
-            box = bounding_box(old != new)  # picking voxels from Fortran arrays is slow
-            if box is not None:
-                met[old[box], new[box]] = True
-        return [region for region in REGIONS if _matters(met, region)]
+
+def _take_over(last: Pair, sides: Pair) -> Sequence[Region]:
+    """The regions in which two label maps differ from ``last``, which becomes like them."""
+    met = np.zeros((256, 256), np.bool_)
+    for old, new in zip(last, sides, strict=True):
+        box = bounding_box(old != new)  # picking voxels from Fortran arrays is slow
+        if box is not None:
+            met[old[box], new[box]] = True
+            old[box] = new[box]
+    return [region for region in REGIONS if _matters(met, region)]
 
 
 def _matters(met: npt.NDArray[np.bool_], region: Region) -> bool:

@@ -58,9 +58,13 @@ class LesionMemory:
         self._nearest: dict[int, NearestPoints] = {}
         self._zones: tuple[Mask, int, Numbered, int] | None = None
 
-    def nearest(self, lesion: int) -> NearestPoints:
-        """The nearest points of a lesion and its parts; a new memory the first time."""
-        return self._nearest.setdefault(lesion, NearestPoints(self._spacing_mm))
+    def nearest(self, lesion: int, whole: NearestPoints | None) -> NearestPoints:
+        """The nearest points of a lesion and its parts; begun the first time with the whole's."""
+        if lesion not in self._nearest:
+            self._nearest[lesion] = (
+                whole.start_of_part() if whole else NearestPoints(self._spacing_mm)
+            )
+        return self._nearest[lesion]
 
     def zones(self, reference: Mask, dilations: int) -> tuple[Numbered, int]:
         """The components of the dilated reference, and how many there are."""

@@ -69,6 +69,15 @@ class NearestPoints:
         self._sides = (_Side(nothing, nothing), _Side(nothing, nothing))
         self._trees: dict[int, tuple[Keys, cKDTree]] = {}
 
+    def start_of_part(self) -> NearestPoints:
+        """A memory for parts of both sets, begun with what is known of the whole sets.
+
+        Most points of a part have their nearest one in the other part: those are not searched for.
+        """
+        part = NearestPoints((self._spacing[0], self._spacing[1], self._spacing[2]))
+        part._sides = self._sides
+        return part
+
     def between(self, first: Keys, second: Keys) -> tuple[Floats, Floats]:
         """For each point of either set its distance in mm to the nearest point of the other.
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from napari_brats.core.boxes import bounding_box
+from napari_brats.core.boxes import Box, bounding_box
 from napari_brats.core.errors import GeometryError
 from napari_brats.core.labels import LabelMap
 from napari_brats.metrics.empty import EmptyPolicy
@@ -57,13 +57,22 @@ def joint_counts(reference: LabelMap, prediction: LabelMap) -> JointCounts:
 
     GeometryError if the shapes differ.
     """
+    require_one_shape(reference, prediction)
+    return joint_counts_in(reference, prediction, bounding_box((reference | prediction) != 0))
+
+
+def require_one_shape(reference: LabelMap, prediction: LabelMap) -> None:
+    """GeometryError if the shapes of two label maps differ."""
     if reference.shape != prediction.shape:
         raise GeometryError(
             f"The reference has the shape {reference.shape}, the prediction {prediction.shape}. "
             f"Expected two label maps on one grid; resample one onto the other."
         )
+
+
+def joint_counts_in(reference: LabelMap, prediction: LabelMap, box: Box | None) -> JointCounts:
+    """As `joint_counts`, by a box outside of which both are empty; None if they are everywhere."""
     counts = np.zeros((256, 256), np.int64)
-    box = bounding_box((reference | prediction) != 0)
     if box is not None:
         pairs = reference[box].astype(np.uint16) * np.uint16(256) + prediction[box]
         counts += np.bincount(pairs.ravel(), minlength=256 * 256).reshape(256, 256)

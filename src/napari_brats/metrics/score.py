@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 
 import numpy as np
 
-from napari_brats.core.boxes import bounding_box, grow_box
+from napari_brats.core.boxes import Box, bounding_box, grow_box
 from napari_brats.core.errors import BratsError
 from napari_brats.core.geometry import Spacing
 from napari_brats.core.labels import REGION_LABELS, Label, LabelMap, Mask, Region, union_mask
@@ -180,8 +180,10 @@ def score_unions(
 ) -> dict[Scored, RegionScore]:
     """As `score_regions` for any unions of labels; ``memories`` make a second call cheap."""
     options = options or ScoreOptions()
-    counts = overlap.joint_counts(reference, prediction)
-    pair = _Pair(reference, prediction, spacing_mm, options, brain)
+    overlap.require_one_shape(reference, prediction)
+    box = bounding_box((reference | prediction) != 0)
+    counts = overlap.joint_counts_in(reference, prediction, box)
+    pair = _Pair((reference, prediction), box, spacing_mm, options, brain)
     with ThreadPoolExecutor(max_workers=_THREADS) as pool:
         rows = {
             key: pair.start(
@@ -197,13 +199,13 @@ class _Pair:
 
     def __init__(
         self,
-        reference: LabelMap,
-        prediction: LabelMap,
+        sides: tuple[LabelMap, LabelMap],
+        box: Box | None,
         spacing_mm: Spacing,
         options: ScoreOptions,
         brain: Mask | None,
     ) -> None:
-        box = bounding_box((reference | prediction) != 0)
+        reference, prediction = sides
         # Room for the lesion-wise dilation, which goes as far as the volume does.
         box = grow_box(box or (slice(0, 1),) * 3, options.challenge.dilations, reference.shape)
         self._sides = reference[box], prediction[box]
@@ -262,6 +264,7 @@ class _Pair:
             whole=found,
             origin=self._origin,
             memory=memory.lesions,
+            nearest=memory.surfaces,
         )
         return {
             "hd_mm": surface.hausdorff_mm(found, 100, policy),
