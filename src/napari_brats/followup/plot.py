@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -11,7 +12,7 @@ from napari_brats import INTENDED_USE
 from napari_brats.core.boxes import bounding_box
 from napari_brats.core.errors import BratsError
 from napari_brats.core.geometry import display_order
-from napari_brats.core.labels import REGIONS
+from napari_brats.core.labels import REGIONS, Region
 from napari_brats.followup.brains import checkerboard
 from napari_brats.followup.comparison import FollowUp
 from napari_brats.followup.response import CITATION, THRESHOLDS, Quantity, Series
@@ -25,24 +26,36 @@ _DPI = 110
 _PLANES = ("axial", "coronal", "sagittal")
 
 
-def plot_series(follow_up: FollowUp, file_format: str = "png", scale: float = 1.0) -> bytes:
-    """A page of volumes and diameter products of each region over time, as PNG or PDF.
+def plot_series(
+    follow_up: FollowUp,
+    file_format: str = "png",
+    regions: Sequence[Region] = REGIONS,
+    size: tuple[float, float] = (10.5, 6.2),
+) -> bytes:
+    """A page of volumes and diameter products of regions over time, as PNG or PDF.
+
+    ``size`` is in inches: a narrow one, for one region, puts the legend into one column.
 
     A band tells the noise of measuring where it is known, dashed lines RANO's thresholds.
     BratsError if matplotlib is missing; it names the extra that brings it.
     """
-    figure = _figure((10.5, 6.2))
-    grid = figure.subplots(len(Quantity), len(REGIONS), squeeze=False, sharex=True)
+    figure = _figure(size)
+    is_page = len(regions) > 1
+    grid = figure.subplots(len(Quantity), len(regions), squeeze=False, sharex=True)
     places, labels = _times(follow_up)
     for quantity, axes_row in zip(Quantity, grid, strict=True):
-        for region, axes in zip(REGIONS, axes_row, strict=True):
+        for region, axes in zip(regions, axes_row, strict=True):
             _draw(axes, follow_up.series_of(region, quantity), places)
             axes.set_title(f"{region}: {quantity.title}", loc="left", fontsize=9, color=_INK)
             axes.set_xticks(places, labels, fontsize=8, rotation=30 if len(labels) > 3 else 0)
     handles, names = grid[0][0].get_legend_handles_labels()
-    figure.legend(handles, names, loc="outside upper center", ncols=4, frameon=False, fontsize=8)
-    figure.supxlabel(f"{CITATION}\n{INTENDED_USE}", fontsize=7, color=_INK)
-    return _written(figure, file_format, scale)
+    columns = 4 if is_page else 1
+    figure.legend(
+        handles, names, loc="outside upper center", ncols=columns, frameon=False, fontsize=8
+    )
+    if is_page:
+        figure.supxlabel(f"{CITATION}\n{INTENDED_USE}", fontsize=7, color=_INK)
+    return _written(figure, file_format)
 
 
 def plot_checkerboards(follow_up: FollowUp) -> bytes | None:
@@ -78,7 +91,7 @@ def plot_checkerboards(follow_up: FollowUp) -> bytes | None:
         dice = one.aligned.registration.dice
         title = f"{one.point.name} on {follow_up.baseline.point.name}\nDice of brains {dice:.3f}"
         axes_row[0].set_title(title, loc="left", fontsize=8, color=_INK)
-    return _written(figure, "png", 1.0)
+    return _written(figure, "png")
 
 
 def _figure(size: tuple[float, float]) -> Figure:
@@ -95,10 +108,10 @@ def _figure(size: tuple[float, float]) -> Figure:
     return figure
 
 
-def _written(figure: Figure, file_format: str, scale: float) -> bytes:
+def _written(figure: Figure, file_format: str) -> bytes:
     buffer = io.BytesIO()
     metadata: dict[str, Any] = {"CreationDate": None} if file_format == "pdf" else {}
-    figure.savefig(buffer, format=file_format, dpi=_DPI * scale, metadata=metadata)
+    figure.savefig(buffer, format=file_format, dpi=_DPI, metadata=metadata)
     return buffer.getvalue()
 
 

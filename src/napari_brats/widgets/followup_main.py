@@ -1,0 +1,48 @@
+"""The dock widget "Follow-up": its panel, wired to the engine and the view. It holds no logic."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from qtpy.QtCore import QEvent
+from qtpy.QtGui import QCloseEvent
+from qtpy.QtWidgets import QVBoxLayout, QWidget
+
+from napari_brats.widgets.followup_control import FollowUpController
+from napari_brats.widgets.followup_panel import FollowUpPanel
+from napari_brats.widgets.followup_view import FollowUpView
+from napari_brats.widgets.section import Section, SectionArea
+
+if TYPE_CHECKING:
+    from napari import Viewer
+
+
+class FollowUpWidget(QWidget):
+    """Compares the time points of one patient; needs no open case."""
+
+    def __init__(self, napari_viewer: Viewer) -> None:
+        super().__init__()
+        self.panel = FollowUpPanel()
+        self.view = FollowUpView(napari_viewer, self)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(SectionArea([Section("Follow-up", self.panel)]))
+        self.control = FollowUpController(self.panel, self.view, self)
+        self.control.offer_bundles()
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        """Stop with the window this widget may be of its own."""
+        self._shut_down()
+        super().closeEvent(event)
+
+    def event(self, event: QEvent) -> bool:
+        """Go for good when the dock is closed: napari then takes the widget out of it."""
+        handled = bool(super().event(event))
+        if event.type() == QEvent.Type.ParentChange and self.parent() is None:
+            self._shut_down()
+            self.deleteLater()
+        return handled
+
+    def _shut_down(self) -> None:
+        self.control.shut_down()
+        self.view.close()
