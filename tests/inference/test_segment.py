@@ -1,12 +1,14 @@
 """Segmenting: the result's grid, missing modalities, running out of memory, being closed."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
 from nibabel import Nifti1Header
 
 from napari_brats.core.case import Case, Volume
-from napari_brats.core.errors import CaseError, GeometryError, JobError
+from napari_brats.core.errors import BundleError, CaseError, GeometryError, JobError
 from napari_brats.core.geometry import Grid
 from napari_brats.core.labels import CONVENTIONS, Label
 from napari_brats.core.modalities import MODALITIES, Modality
@@ -14,6 +16,7 @@ from napari_brats.core.progress import drain
 from napari_brats.inference import fallback
 from napari_brats.inference import segment as module
 from napari_brats.inference.devices import resolve_device
+from napari_brats.inference.postprocess_options import PostprocessOptions
 from napari_brats.inference.segment import SegmentOptions, segment
 from napari_brats.models.card import Card
 
@@ -83,6 +86,22 @@ def test_other_spacings_are_resampled_to_the_networks_and_back():
     result = drain(segment(case, FakeBundle(), SegmentOptions("cpu")))
     assert result.labels.shape == (20, 22, 24)
     assert (result.labels[6:8, 6:8, 6:8] == Label.ET).all()
+
+
+def test_the_card_tells_the_post_processing_unless_it_is_given():
+    bundle = FakeBundle()
+    options = {"min_component_et_mm3": 100.0}  # the tumour has 64
+    bundle.card = replace(bundle.card, postprocess={"options": options})
+    tuned = drain(segment(_case(np.eye(4)), bundle, SegmentOptions("cpu")))
+    assert set(np.unique(tuned.labels)) == {0, Label.NCR}
+    assert tuned.provenance["postprocess"]["from_card"] == ["min_component_et_mm3"]
+    given = SegmentOptions("cpu", PostprocessOptions())
+    plain = drain(segment(_case(np.eye(4)), bundle, given))
+    assert set(np.unique(plain.labels)) == {0, Label.ET}
+    assert plain.provenance["postprocess"]["from_card"] == []
+    bundle.card = replace(bundle.card, postprocess={"options": {"threshold_et": 2}})
+    with pytest.raises(BundleError, match="threshold_et is 2"):
+        next(segment(_case(np.eye(4)), bundle, SegmentOptions("cpu")))
 
 
 def test_progress_rises_to_the_end():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Generator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -22,7 +22,11 @@ from napari_brats.inference.mirroring import (
     predict_mirrored,
 )
 from napari_brats.inference.postprocess import postprocess
-from napari_brats.inference.postprocess_options import PostprocessOptions, postprocess_record
+from napari_brats.inference.postprocess_options import (
+    PostprocessOptions,
+    options_from_card,
+    postprocess_record,
+)
 from napari_brats.inference.preprocess import PreparedImage, prepare_image, resize, to_spacing
 from napari_brats.inference.review import Answer, review_answer
 from napari_brats.models.bundle import Bundle
@@ -41,7 +45,7 @@ class SegmentOptions:
     device
         ``auto``, ``cpu``, ``cuda``, ``cuda:N`` or ``mps``.
     postprocess
-        How probabilities become a label map.
+        How probabilities become a label map; None leaves it to the bundle's card.
     keep_probabilities
         Whether the segmentation keeps them (3 float16 values per voxel).
     mirroring
@@ -51,7 +55,7 @@ class SegmentOptions:
     """
 
     device: str = "auto"
-    postprocess: PostprocessOptions = field(default_factory=PostprocessOptions)
+    postprocess: PostprocessOptions | None = None
     keep_probabilities: bool = False
     mirroring: Mirroring = Mirroring.OFF
     keep_uncertainty: bool = False
@@ -69,13 +73,14 @@ def segment(case: Case, bundle: Bundle, options: SegmentOptions) -> Job[Segmenta
     CaseError
         If the case has no modality the bundle uses, or nothing in it looks like a brain.
     BundleError, JobError
-        If the weights are damaged, or the device is not there.
+        If the weights are damaged or the card's options unknown, or the device is not there.
     """
     clock = _Clock()
     card = bundle.card
     grid = case.require_one_grid()
     notes = _notes_on_modalities(case, card)
     device = resolve_device(options.device)
+    chosen = options_from_card(card) if options.postprocess is None else options.postprocess
     yield Progress(0, STEPS, "Preparing the images")
     arrays = {m: volume.data for m, volume in case.volumes.items()}
     prepared = prepare_image(arrays, grid, card.modalities)
@@ -91,7 +96,7 @@ def segment(case: Case, bundle: Bundle, options: SegmentOptions) -> Job[Segmenta
     yield Progress(92, STEPS, "Post-processing")
     prediction = _in_brain(prediction, prepared)
     probabilities = _to_file_grid(prediction.probabilities, prepared)
-    labels = postprocess(probabilities, grid.spacing_mm, options.postprocess)
+    labels = postprocess(probabilities, grid.spacing_mm, chosen)
     clock.lap("postprocess")
     yield Progress(95, STEPS, "Looking for what is in doubt")
     answer = Answer(arrays, prepared, prediction, options.mirroring)
@@ -102,7 +107,7 @@ def segment(case: Case, bundle: Bundle, options: SegmentOptions) -> Job[Segmenta
         "device": runner.device,
         "mirroring": options.mirroring.value,
         "review": review.to_json(),
-        "postprocess": postprocess_record(options.postprocess, card),
+        "postprocess": postprocess_record(chosen, card),
         "seconds": clock.seconds,
         "notes": notes,
     }

@@ -97,7 +97,7 @@ class SegmentController(QObject):
             self._panel.show_progress(progress, seconds_left(progress, _since(started_s)))
 
         def take(segmentation: Segmentation) -> None:
-            self._take(key, segmentation, request, options.postprocess, _since(started_s))
+            self._take(key, segmentation, request, postprocess, _since(started_s))
 
         self._panel.set_running(True)
         self._job = run_job(
