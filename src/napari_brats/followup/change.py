@@ -77,13 +77,17 @@ def change_map(
             f"The label maps have the shapes {before.shape} and {after.shape}. Expected both on "
             f"one grid; register the later one onto the earlier one first."
         )
-    was, is_now = region_mask(before, region), region_mask(after, region)
     changes = np.zeros(before.shape, np.uint8)
-    changes[was & is_now] = Change.STABLE
-    changes[~was & is_now] = Change.NEW
-    changes[was & ~is_now] = Change.RESOLVED
+    box = bounding_box((before | after) != 0)
+    if box is None:
+        return changes
+    was, is_now = region_mask(before[box], region), region_mask(after[box], region)
+    part = changes[box]
+    part[was & is_now] = Change.STABLE
+    part[~was & is_now] = Change.NEW
+    part[was & ~is_now] = Change.RESOLVED
     if seen is not None:
-        changes[was & ~is_now & ~seen] = Change.UNSEEN
+        part[was & ~is_now & ~seen[box]] = Change.UNSEEN
     return changes
 
 

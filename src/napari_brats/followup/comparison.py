@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from napari_brats.core.errors import BratsError, CaseError
 from napari_brats.core.geometry import Grid
@@ -147,8 +147,8 @@ def compare_time_points(
         total = len(points)
         steps = _examine(point, baseline, options, segmenter)
         one = yield from _part_of(steps, index, total)
-        examined.append(one)
         baseline = baseline or one.loaded
+        examined.append(_without_images(one))
     if sum(one.loaded is not None for one in examined) < 2:
         listing = "\n".join(f"  {note}" for one in examined for note in one.notes)
         raise CaseError(
@@ -157,6 +157,11 @@ def compare_time_points(
         )
     series = tuple(_series(examined, r, q, options) for r in REGIONS for q in Quantity)
     return FollowUp(tuple(examined), series, _notes(examined, series))
+
+
+def _without_images(one: Examined) -> Examined:
+    """The same with no image but the one on the baseline's grid: a patient may have many visits."""
+    return one if one.loaded is None else replace(one, loaded=replace(one.loaded, images={}))
 
 
 def _part_of(job: Job[Examined], index: int, total: int) -> Job[Examined]:

@@ -33,7 +33,7 @@ class Loaded:
     point
         The time point.
     images
-        Its images, each on its own grid.
+        Its images, each on its own grid; empty once they were carried over.
     labels
         Its label map, as found or as made now.
     label_source
