@@ -171,6 +171,14 @@ def test_a_line_runs_inside_a_bent_lesion() -> None:
     assert lesion.diameters.longest_mm == pytest.approx(math.hypot(10, 1), abs=1.0)
 
 
+def test_many_corners_are_looked_at_in_parts() -> None:
+    labels = np.zeros((3, 310, 260), np.uint8)
+    labels[1, 5:305, 5:255] = Label.ET
+    affine = np.array([[0, 1.0, 0, 0], [0, 0, 1.0, 0], [1.0, 0, 0, 0], [0, 0, 0, 1]])  # axis 0 up
+    (lesion,) = measure_tumour(labels, affine).lesions[Region.ET]
+    assert lesion.diameters.longest_mm == pytest.approx(math.hypot(300, 249))
+
+
 def test_a_rim_is_measured_across_its_necrosis_but_not_across_a_cavity() -> None:
     labels = np.zeros((24, 24, 3), np.uint8)
     labels[2:22, 2:22] = Label.ET

@@ -10,7 +10,7 @@ measures up to one voxel more than the sphere.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import nibabel.orientations as nio
@@ -23,15 +23,19 @@ from napari_brats.core.labels import Mask
 
 Floats = npt.NDArray[np.float64]
 Point = tuple[float, float, float]
-Ranked = tuple[npt.NDArray[np.intp], npt.NDArray[np.intp], Floats]
-"""Numbers of two points each, and how far they are apart, the longest first."""
+Halves = npt.NDArray[np.intp]
+Chooser = Callable[[slice, Floats], Mask]
+"""From some corners, and the squared lengths of their lines to all, to the lines wanted."""
 
 RIGHT_ANGLE_TOLERANCE_DEG = 5.0
 """So much may the perpendicular leave the right angle: the corners of an outline lie on a grid."""
 
+_MOST_CORNERS = 4000  # of a slice; of noise, that has more, only every n-th is looked at
+_ROWS = 512  # corners whose lines to all others are looked at together
 _BLOCK = 2048  # lines whose way is looked at together
-_COARSE = np.linspace(0, 1, 17)[1:-1]
-_SAMPLES_PER_VOXEL = 2
+_STAGES = tuple(np.arange(1, parts, 2) / parts for parts in (4, 8, 16, 32))
+"""At which shares of its way a line is looked at first: most of those that leave a lesion are found
+out so, before all of their way is followed."""
 
 
 @dataclass(frozen=True)
@@ -176,81 +180,104 @@ def _squared_distances(points: Floats) -> Floats:
 
 
 class _Slice:
-    """One slice of a lesion: the corners of its outline, and where a line may run."""
+    """One slice of a lesion: the corners of its outline, and where a line may run.
+
+    Corners are kept in half voxels, which are whole numbers.
+    """
 
     def __init__(self, lesion: Mask, passable: Mask, edges: Floats) -> None:
-        self._corners = _outline_corners(lesion)
-        self._points = self._corners @ edges
-        self._edges = edges
+        corners = _outline_corners(lesion)
+        self._halves = corners[:: 1 + len(corners) // _MOST_CORNERS]
+        self._metric = edges @ edges.T / 4  # of steps in half voxels, in mm^2
         self._way = _half_steps(passable)
 
     def length_mm(self, start: Floats, end: Floats) -> float:
         """The length of a line in the slice."""
-        return float(np.linalg.norm((end - start) @ self._edges))
+        steps = 2 * (end - start)
+        return math.sqrt(float(steps @ self._metric @ steps))
 
     def longest(self, longer_than_mm: float) -> tuple[Floats, Floats] | None:
         """The ends of the longest line, None if none is longer than that."""
-        first, second = np.triu_indices(len(self._corners), 1)
-        length = np.linalg.norm(self._points[second] - self._points[first], axis=1)
-        longer: Mask = length > longer_than_mm + 1e-9
-        return self._first_inside(_ranked(first, second, length, longer))
+        least = (longer_than_mm + 1e-9) ** 2
+        return self._first_inside(lambda _part, squares: squares > least)
 
     def across(self, start: Floats, end: Floats) -> tuple[Floats, Floats]:
         """The ends of the longest line at right angles to the one between two corners."""
-        along = (end - start) @ self._edges
-        along = along / np.linalg.norm(along)
-        first, second = np.triu_indices(len(self._corners), 1)
-        steps = self._points[second] - self._points[first]
-        length = np.linalg.norm(steps, axis=1)
-        cosine = np.abs(steps @ along) / length
+        along = self._metric @ (end - start)
+        places = self._halves @ (along / math.sqrt(float((end - start) @ along)))
         tolerance_deg = RIGHT_ANGLE_TOLERANCE_DEG
         while True:
-            fits: Mask = cosine <= math.sin(math.radians(min(tolerance_deg, 90.0)))
-            line = self._first_inside(_ranked(first, second, length, fits))
+            sine = math.sin(math.radians(min(tolerance_deg, 90.0))) + 1e-9
+            line = self._first_inside(_at_right_angles(places, sine))
             if line is not None:
                 return line
             tolerance_deg *= 2
 
-    def _first_inside(self, pairs: Ranked) -> tuple[Floats, Floats] | None:
-        """The ends of the first line that runs where it may."""
-        first, second, _ = pairs
-        for at in range(0, len(first), _BLOCK):
-            starts = self._corners[first[at : at + _BLOCK]]
-            ends = self._corners[second[at : at + _BLOCK]]
-            hopeful = np.flatnonzero(self._runs_inside(starts, ends, _COARSE))
+    def _first_inside(self, choose: Chooser) -> tuple[Floats, Floats] | None:
+        """The ends of the longest of the chosen lines that run where they may."""
+        first, second, squares = self._with_middle_inside(choose)
+        order = np.argsort(-squares, kind="stable")
+        for at in range(0, len(order), _BLOCK):
+            block = order[at : at + _BLOCK]
+            starts, ends = self._halves[first[block]], self._halves[second[block]]
+            hopeful = np.arange(len(block))
+            for shares in _STAGES:
+                hopeful = hopeful[self._runs_inside(starts[hopeful], ends[hopeful], shares)]
             for number in hopeful:
-                steps = int(np.abs(ends[number] - starts[number]).max() * _SAMPLES_PER_VOXEL) + 2
-                way = slice(number, number + 1)
-                if self._runs_inside(starts[way], ends[way], np.linspace(0, 1, steps))[0]:
-                    return starts[number], ends[number]
+                samples = int(np.abs(ends[number] - starts[number]).max()) + 2
+                line = slice(number, number + 1)
+                if self._runs_inside(starts[line], ends[line], np.linspace(0, 1, samples))[0]:
+                    return starts[number] / 2, ends[number] / 2
         return None
 
-    def _runs_inside(self, starts: Floats, ends: Floats, shares: Floats) -> Mask:
+    def _with_middle_inside(self, choose: Chooser) -> tuple[Halves, Halves, Floats]:
+        """The corners of the chosen lines whose middle is where they may run; squared lengths."""
+        (a, b), (_, c) = self._metric.tolist()
+        rows, columns = self._halves.T
+        found: list[tuple[Halves, Halves, Floats]] = []
+        for at in range(0, len(rows), _ROWS):
+            part = slice(at, at + _ROWS)
+            down, right = rows[part, None] - rows, columns[part, None] - columns
+            squares = a * (down * down) + 2 * b * (down * right) + c * (right * right)
+            middles = (rows[part, None] + rows + 2) // 2, (columns[part, None] + columns + 2) // 2
+            chosen = np.triu(choose(part, squares), at + 1) & self._way[middles]
+            first, second = np.nonzero(chosen)
+            found.append((first + at, second, squares[first, second]))
+        first, second, lengths = (np.concatenate(column) for column in zip(*found, strict=True))
+        return first, second, lengths
+
+    def _runs_inside(self, starts: Halves, ends: Halves, shares: Floats) -> Mask:
         """For each line whether it is within the passable area at these shares of its way."""
-        samples = starts[:, None] + shares[None, :, None] * (ends - starts)[:, None]
-        steps = np.rint(2 * samples).astype(np.intp) + 1
-        return np.asarray(self._way[steps[..., 0], steps[..., 1]].all(axis=1))
+        rows, columns = (
+            np.rint(starts[:, None, axis] + shares * (ends - starts)[:, None, axis]).astype(np.intp)
+            for axis in (0, 1)
+        )
+        return np.asarray(self._way[rows + 1, columns + 1].all(axis=1))
 
 
-def _ranked(
-    first: npt.NDArray[np.intp], second: npt.NDArray[np.intp], length: Floats, chosen: Mask
-) -> Ranked:
-    first, second, length = first[chosen], second[chosen], length[chosen]
-    order = np.argsort(-length, kind="stable")
-    return first[order], second[order], length[order]
+def _at_right_angles(places: Floats, sine: float) -> Chooser:
+    """Chooses lines at right angles to one along which corners lie at these places, in mm.
+
+    ``sine`` is that of the angle by which a line may be off.
+    """
+
+    def choose(part: slice, squares: Floats) -> Mask:
+        chosen: Mask = np.abs(places[part, None] - places) <= sine * np.sqrt(squares)
+        return chosen
+
+    return choose
 
 
-def _outline_corners(flat: Mask) -> Floats:
-    """(n, 2): the middle of every edge between a pixel of the mask and one outside."""
+def _outline_corners(flat: Mask) -> Halves:
+    """(n, 2) in half voxels: the middle of every edge between the mask and what is outside."""
     return np.concatenate(list(_edge_middles(flat)))
 
 
-def _edge_middles(flat: Mask) -> Iterator[Floats]:
+def _edge_middles(flat: Mask) -> Iterator[Halves]:
     padded = np.pad(flat, 1)
     for axis in range(2):
-        changes = np.argwhere(np.diff(padded, axis=axis)).astype(np.float64)
-        changes -= 1.0  # the padding
-        changes[:, axis] += 0.5
+        changes = 2 * np.argwhere(np.diff(padded, axis=axis)) - 2  # the padding
+        changes[:, axis] += 1
         yield changes
 
 
