@@ -173,6 +173,8 @@ def test_a_layer_removed_while_computing_takes_its_scores_along(session):
     session.jobs.finish()
     assert session.dice == "\u2013"
     assert session.panel.problem.text() == NEEDS_TWO
+    assert session.panel.form.reference_box.currentText() == "file"
+    assert session.panel.form.prediction_box.currentText() == ""
     assert session.nothing_starts()
 
 

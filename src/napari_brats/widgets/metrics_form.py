@@ -48,7 +48,7 @@ class MetricsForm(QWidget):
             "Tolerances of the surface Dice (NSD) in mm, apart by commas; Enter takes them"
         )
         self.challenge_box.set_choices(challenge_choices())
-        self.policy_box.set_choices([Choice(p.value, policy_title(p)) for p in EmptyPolicy])
+        self.policy_box.set_choices(policy_choices())
         self._show_tolerances()
         form = QFormLayout(self)
         form.setContentsMargins(0, 0, 0, 0)
@@ -71,9 +71,9 @@ class MetricsForm(QWidget):
         return self._options
 
     def show_pair(self, maps: Sequence[Choice], reference: str, prediction: str) -> None:
-        """Offer these label maps, with these two chosen."""
+        """Offer these label maps, with these two chosen; nothing to choose from without a pair."""
         for box, name in ((self.reference_box, reference), (self.prediction_box, prediction)):
-            box.show_choices(maps, name)
+            box.show_choices(maps if name else (), name)
             box.setEnabled(len(maps) > 1)
 
     def _on_pair_chosen(self) -> None:
@@ -112,11 +112,19 @@ def read_tolerances(text: str) -> tuple[float, ...]:
     return found
 
 
-def policy_title(policy: EmptyPolicy) -> str:
-    """The policy of empty regions, in words."""
-    if policy is EmptyPolicy.NAN:
-        return f"not defined ({DASH})"
-    return f"as BraTS (1; 0 or {WORST_DISTANCE_MM:g} mm)"
+def policy_choices() -> list[Choice]:
+    """What a region scores that is empty."""
+    worst = f"{WORST_DISTANCE_MM:g} mm"
+    return [
+        Choice(
+            EmptyPolicy.CHALLENGE.value,
+            "as BraTS",
+            f"Empty in both: 1 and 0 mm; in one: 0 and {worst}",
+        ),
+        Choice(
+            EmptyPolicy.NAN.value, f"not defined ({DASH})", "No value where the formula has none"
+        ),
+    ]
 
 
 def challenge_choices() -> list[Choice]:

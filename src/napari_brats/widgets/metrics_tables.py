@@ -100,6 +100,9 @@ class LesionTable(CompactTable):
         super().__init__(["Region", "ml", "Dice", "HD95 mm", "Lesion"], MAX_LESIONS)
         self._shown: tuple[LesionRow, ...] = ()
         self.verticalHeader().hide()
+        for column in (0, 3, 4):
+            how = QHeaderView.ResizeMode.ResizeToContents
+            self.horizontalHeader().setSectionResizeMode(column, how)
         self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
         self.setTabKeyNavigation(False)

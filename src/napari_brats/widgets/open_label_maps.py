@@ -28,7 +28,7 @@ class OpenLabelMap:
     title
         Its name, with that of its file where it has one.
     details
-        Where it comes from.
+        The title once more, and where it comes from.
     is_from_file
         Whether it was read from a label map file.
     is_in_hand
@@ -62,10 +62,11 @@ def _label_map(layer: Layer, case: OpenCase, is_in_hand: bool) -> OpenLabelMap:
     tag = tag_of(layer)
     is_from_file = case_group.is_from_file(layer, case)
     path = tag.reference.path if is_from_file else None
+    title = layer.name if path is None else f"{layer.name} ({path.name})"
     return OpenLabelMap(
         map_id=str(layer.unique_id),
-        title=layer.name if path is None else f"{layer.name} ({path.name})",
-        details=tag.reason if path is None else str(path),
+        title=title,
+        details=f"{title}\n{tag.reason if path is None else path}",  # a narrow list cuts titles
         is_from_file=is_from_file,
         is_in_hand=is_in_hand,
         layer=layer,
