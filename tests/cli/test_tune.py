@@ -83,6 +83,7 @@ def test_tuned_options_go_into_the_card_and_from_there_into_the_next_run(
     assert table["options"]["threshold_wt"] == 0.6
     assert (table["n"], table["patients"]) == (3, 3)
     assert table["scores"]["cross_validated"]["WT"]["dice"] == 1.0
+    assert "tuned       threshold_wt 0.6, " in CliRunner().invoke(app, ["bundles"]).stdout
     facts = json.loads(output.read_text())
     assert {case["case_id"] for case in facts["cases"]} == set(IDS)
     arguments = ["segment", str(make_case()), "--output", str(tmp_path / "out")]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -13,6 +14,7 @@ from napari_brats.cli.console import note, say
 
 if TYPE_CHECKING:
     from napari_brats.models.bundle import Bundle
+    from napari_brats.models.card import Card
 
 _TASKS = {
     "segment": "segments the tumour",
@@ -64,6 +66,7 @@ def _describe(bundle: Bundle, *, is_default: bool) -> None:
         ("modalities", ", ".join(card.modalities)),
         ("regions", ", ".join(card.regions) if card.task == "segment" else ""),
         ("spacing", " x ".join(f"{mm:g}" for mm in card.spacing_mm) + " mm"),
+        ("tuned", _tuned(card)),
         ("data", card.data_licence),
         ("cite", card.attribution),
         ("use", card.intended_use),
@@ -72,3 +75,12 @@ def _describe(bundle: Bundle, *, is_default: bool) -> None:
     ):
         if text:
             say(f"  {title:<10}  {text}")
+
+
+def _tuned(card: Card) -> str:
+    """The post-processing that results begin with, where it was tuned."""
+    options = card.postprocess.get("options")
+    if not isinstance(options, Mapping) or not options:
+        return ""
+    values = ", ".join(f"{name} {json.dumps(value)}" for name, value in options.items())
+    return f"{values} (on {card.postprocess.get('n', 'some')} cases)"
