@@ -35,7 +35,7 @@ class Quantity(StrEnum):
     @property
     def title(self) -> str:  # type: ignore[override]
         """A name for people, with the unit."""
-        return "volume (ml)" if self is Quantity.VOLUME else "sum of diameter products (mm\u00b2)"
+        return "volume (ml)" if self is Quantity.VOLUME else "diameter products (mm\u00b2)"
 
 
 @dataclass(frozen=True)

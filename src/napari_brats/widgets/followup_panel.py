@@ -87,7 +87,6 @@ class FollowUpPanel(QWidget):
         self._running = False
         self.region_box.set_choices([Choice(r.value, r.title) for r in REGIONS])
         self.view_box.set_choices(VIEWS)
-        self.set_bundles(())
         self._lay_out()
         self._connect()
         self.show_time_points(())

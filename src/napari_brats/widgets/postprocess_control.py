@@ -72,13 +72,14 @@ class PostprocessController(QObject):
     def options_of_a_run(self, bundle: str) -> PostprocessOptions:
         """What a run of the bundle of that name starts with.
 
-        The sliders, where they were moved while they showed a result of it; else what its card
-        says. BundleError if there is no such bundle, or its card cannot be used.
+        The sliders, where they were moved and do not show the result of another bundle; else what
+        its card says. BundleError if there is no such bundle, or its card cannot be used.
         """
         card = load_bundle(bundle).card
         shown = self._panel.options()
-        is_its = self._card is not None and self._card.name == card.name
-        return shown if is_its and shown != self._panel.defaults else options_from_card(card)
+        is_anothers = self._card is not None and self._card.name != card.name
+        moved = shown != self._panel.defaults and not is_anothers
+        return shown if moved else options_from_card(card)
 
     def show_active_result(self) -> None:
         """Let the sliders act on the active result; call it when that may have changed."""
