@@ -1,7 +1,8 @@
 """What a network sees of a case. Training and inference both come through here.
 
-The steps: canonical orientation (LPS, as BraTS is stored), crop to the brain, normalisation
-inside the brain, resampling to the spacing the network was trained at.
+The steps: canonical orientation (LPS, as BraTS is stored), crop to the brain, the coil's
+brightness divided out where the network is used to that, normalisation inside the brain,
+resampling to the spacing the network was trained at.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from napari_brats.core.errors import CaseError
 from napari_brats.core.geometry import AxisOrder, Grid, Spacing, axis_order
 from napari_brats.core.labels import Mask
 from napari_brats.core.modalities import Modality
+from napari_brats.inference.bias_field import flatten as flatten_volume
 
 FloatArray = npt.NDArray[np.float32]
 CANONICAL_CODES = "LPS"
@@ -94,6 +96,8 @@ def prepare_image(
     arrays: Mapping[Modality, npt.NDArray[Any]],
     grid: Grid,
     modalities: Sequence[Modality],
+    *,
+    flatten: bool = False,
 ) -> PreparedImage:
     """The network's input, at the file's own spacing.
 
@@ -106,6 +110,8 @@ def prepare_image(
         On which all of them lie.
     modalities
         The channels in the order in which the network wants them.
+    flatten
+        Whether smooth brightness is divided out of each modality, see `bias_field.flatten`.
 
     Raises
     ------
@@ -122,7 +128,10 @@ def prepare_image(
     image = np.zeros((len(modalities), *brain[box].shape), np.float32)
     for channel, modality in enumerate(modalities):
         if modality in oriented:
-            normalise(oriented[modality][box], foregrounds[modality][box], out=image[channel])
+            volume, foreground = oriented[modality][box], foregrounds[modality][box]
+            if flatten:
+                volume = flatten_volume(volume, foreground)
+            normalise(volume, foreground, out=image[channel])
     return PreparedImage(
         image,
         brain[box],

@@ -83,7 +83,7 @@ def segment(case: Case, bundle: Bundle, options: SegmentOptions) -> Job[Segmenta
     chosen = options_from_card(card) if options.postprocess is None else options.postprocess
     yield Progress(0, STEPS, "Preparing the images")
     arrays = {m: volume.data for m, volume in case.volumes.items()}
-    prepared = prepare_image(arrays, grid, card.modalities)
+    prepared = prepare_image(arrays, grid, card.modalities, flatten=card.flatten)
     image = to_spacing(prepared, card.spacing_mm)
     clock.lap("prepare")
     yield Progress(5, STEPS, "Loading the network")

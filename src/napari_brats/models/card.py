@@ -29,6 +29,8 @@ class Card:
         Channels in and out, in order.
     spacing_mm
         At which the network works; other images are resampled to it and the result back.
+    flatten
+        Whether smooth brightness is divided out of each modality before normalisation.
     sha256
         Of the weights file.
     training, scores
@@ -50,6 +52,7 @@ class Card:
     regions: tuple[Region, ...] = REGIONS
     spacing_mm: tuple[float, float, float] = (1.0, 1.0, 1.0)
     normalisation: str = ""
+    flatten: bool = False
     training: Mapping[str, Any] = field(default_factory=dict)
     scores: Mapping[str, Any] = field(default_factory=dict)
     postprocess: Mapping[str, Any] = field(default_factory=dict)
@@ -99,6 +102,8 @@ def _require_types(card: Card) -> None:
         value = getattr(card, item.name)
         if item.type == "str" and not isinstance(value, str):
             raise TypeError(f"'{item.name}' is {value!r}, expected a text")
+        if item.type == "bool" and not isinstance(value, bool):
+            raise TypeError(f"'{item.name}' is {value!r}, expected true or false")
         if "Mapping" in str(item.type) and not isinstance(value, dict):
             raise TypeError(f"'{item.name}' is {value!r}, expected an object")
     spacing_mm: tuple[float, ...] = card.spacing_mm

@@ -108,7 +108,12 @@ def cache_folder() -> Path:
 
 
 def cached_case(
-    files: CaseFiles, modalities: Sequence[Modality], spacing_mm: Spacing, directory: Path
+    files: CaseFiles,
+    modalities: Sequence[Modality],
+    spacing_mm: Spacing,
+    directory: Path,
+    *,
+    flatten: bool = False,
 ) -> TrainingCase:
     """The prepared case of ``files``, from ``directory`` where an entry of the same content lies.
 
@@ -121,13 +126,13 @@ def cached_case(
         If the case cannot be trained on; see `load_labelled` and `prepare_case`.
     """
     files.require_usable()
-    path = directory / f"{_key(files, modalities, spacing_mm)}.npy"
+    path = directory / f"{_key(files, modalities, spacing_mm, flatten)}.npy"
     if _is_whole(path):
         return CachedCase(files.case_id, path)
     loaded = load_labelled(files)
     for note in loaded.notes:
         LOGGER.warning("Case %s: %s", files.case_id, note)
-    case = prepare_case(loaded, modalities, spacing_mm)
+    case = prepare_case(loaded, modalities, spacing_mm, flatten=flatten)
     try:
         directory.mkdir(parents=True, exist_ok=True)
         write_atomically(path, _payload(case), overwrite=True)
@@ -137,7 +142,9 @@ def cached_case(
     return CachedCase(files.case_id, path)
 
 
-def _key(files: CaseFiles, modalities: Sequence[Modality], spacing_mm: Spacing) -> str:
+def _key(
+    files: CaseFiles, modalities: Sequence[Modality], spacing_mm: Spacing, flatten: bool
+) -> str:
     """All that decides the prepared case. The files count by every byte, not by name or date.
 
     Reading them costs a hundredth of preparing them, and a date can lie.
@@ -154,6 +161,7 @@ def _key(files: CaseFiles, modalities: Sequence[Modality], spacing_mm: Spacing) 
         "versions": [PREPROCESSING_VERSION, LAYOUT_VERSION],
         "modalities": list(modalities),
         "spacing_mm": list(spacing_mm),
+        "flatten": flatten,
         "images": {m: content(choice) for m, choice in files.modalities.items()},
         "label_map": label_map and content(label_map),
         "convention": [

@@ -36,6 +36,11 @@ class TrainConfig:
     )
     start_from: str = _setting("", "A bundle whose weights the run starts from (fine-tuning).")
     modalities: tuple[Modality, ...] = _setting(MODALITIES, "Channels of the input, in order.")
+    flatten: bool = _setting(
+        True,
+        "Whether smooth brightness is divided out of the images; networks that reconstruct "
+        "images see them as they are.",
+    )
     epochs: int = _setting(40, "Epochs in all; one has steps_per_epoch optimiser steps.")
     steps_per_epoch: int = _setting(50, "Optimiser steps per epoch.")
     batch_size: int = _setting(2, "Patches per step and process.")

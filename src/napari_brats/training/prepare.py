@@ -55,11 +55,14 @@ def load_labelled(files: CaseFiles) -> Case:
     return drain(resample_case(case, on_its_grid[0]))
 
 
-def prepare_case(case: Case, modalities: Sequence[Modality], spacing_mm: Spacing) -> TrainingCase:
+def prepare_case(
+    case: Case, modalities: Sequence[Modality], spacing_mm: Spacing, *, flatten: bool = False
+) -> TrainingCase:
     """A training case of a labelled case, at ``spacing_mm`` in canonical order.
 
     Where that is not the spacing of its files, regions are resampled one by one and cut at one
     half; a resection cavity, which belongs to no region, becomes background then.
+    ``flatten`` as in `inference.preprocess.prepare_image`.
 
     Raises
     ------
@@ -76,7 +79,7 @@ def prepare_case(case: Case, modalities: Sequence[Modality], spacing_mm: Spacing
             f"Case {case.case_id} has {', '.join(case.modalities)}, but the recipe trains on "
             f"{', '.join(modalities)}. Add one of these, or change 'modalities' in the recipe."
         )
-    prepared = prepare_image(arrays, case.require_one_grid(), modalities)
+    prepared = prepare_image(arrays, case.require_one_grid(), modalities, flatten=flatten)
     image = to_spacing(prepared, spacing_mm)
     labels = prepared.placement.to_canonical(case.label_map.volume.data)
     if labels.shape != image.shape[1:]:

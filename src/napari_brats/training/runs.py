@@ -37,6 +37,7 @@ NORMALISATION = (
     "per modality: clipped to the 0.5 and 99.5 percentile inside the brain, then zero mean and "
     "unit variance inside it, 0 outside"
 )
+FLATTENING = "smooth brightness divided out (robust polynomial of degree 2); "
 
 
 @dataclass(frozen=True)
@@ -123,7 +124,8 @@ def bundle_run(
         sha256="",
         task="segment" if objective_is_segmentation(recipe.config) else "reconstruct",
         modalities=recipe.config.modalities,
-        normalisation=NORMALISATION,
+        normalisation=(FLATTENING if _flattens(recipe.config) else "") + NORMALISATION,
+        flatten=_flattens(recipe.config),
         training={"recipe": asdict(recipe.config), "steps_done": step, "cases": split.train},
         data_licence=recipe.card.get("data_licence", ""),
         attribution=recipe.card.get("attribution", ""),
@@ -153,6 +155,11 @@ def objective_is_segmentation(config: TrainConfig) -> bool:
     return config.network != "autoencoder3d"
 
 
+def _flattens(config: TrainConfig) -> bool:
+    """Whether the images of the run are flattened: reconstructions must be of the real ones."""
+    return config.flatten and objective_is_segmentation(config)
+
+
 def _arguments(network: Network) -> dict[str, Any]:
     """The network's configuration as the card holds it, without what only training needs."""
     arguments: dict[str, Any] = asdict(network.config)  # type: ignore[call-overload]
@@ -177,7 +184,13 @@ def _prepared(
         yield Progress(done, len(files), f"Preparing case {case_id}")
         try:
             cases.append(
-                cached_case(case_files, recipe.config.modalities, SPACING_MM, cache_folder())
+                cached_case(
+                    case_files,
+                    recipe.config.modalities,
+                    SPACING_MM,
+                    cache_folder(),
+                    flatten=_flattens(recipe.config),
+                )
             )
         except BratsError as error:
             passed_over[case_id] = str(error)
