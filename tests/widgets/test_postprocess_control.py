@@ -182,14 +182,15 @@ def test_another_active_case_brings_its_own_options(session):
 
 @pytest.fixture
 def tuned_bundle(monkeypatch):
-    """``tuned`` is a bundle whose card begins with ET above 0.25; there is no other one."""
+    """``tuned`` is a bundle whose card begins with ET above 0.25, ``plain`` the only other one."""
     options = {"threshold_et": 0.25}
     card = Card("tuned", "Tuned", "unet3d", {}, "", postprocess={"options": options})
 
     def load_bundle(name):
-        if name != "tuned":
+        if name not in ("tuned", "plain"):
             raise BundleError(f"There is no bundle '{name}'.")
-        return Bundle(card, Path("tuned.safetensors"))
+        told = card if name == "tuned" else replace(card, name=name, postprocess={})
+        return Bundle(told, Path(f"{name}.safetensors"))
 
     monkeypatch.setattr(postprocess_control, "load_bundle", load_bundle)
     return "tuned"
@@ -211,6 +212,7 @@ def test_sliders_that_were_moved_count_for_the_next_run_of_that_bundle(session, 
     assert session.control.options_of_a_run(tuned_bundle) == begun
     session.move(0.3)
     assert session.control.options_of_a_run(tuned_bundle) == replace(begun, threshold_wt=0.3)
+    assert session.control.options_of_a_run("plain") == PostprocessOptions()
     session.expect_slices(3)
     assert session.viewer.provenance["postprocess"]["from_card"] == ["threshold_et"]
     assert (
