@@ -13,11 +13,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from napari_brats.core.errors import BratsError, GeometryError, SaveError
+from napari_brats.core.errors import BratsError, CaseError, GeometryError, SaveError
 from napari_brats.core.labels import Region
 from napari_brats.report.compose import FollowUpPoint, Report
 from napari_brats.report.documents import check_suffix, render, to_html, write_report
 from napari_brats.report.facts import fact_lines
+from napari_brats.report.follow_up import read_follow_up
 
 RECORD = {
     "bundle": {"name": "net", "sha256": "ab" * 32},
@@ -149,3 +150,23 @@ def test_without_matplotlib_the_extra_is_named(
     with pytest.raises(BratsError, match=r"napari-brats\[report\]"):
         render(reported(), ".pdf")
     assert render(reported(), ".json")
+
+
+def test_the_table_of_a_follow_up_is_read(tmp_path: Path) -> None:
+    table = tmp_path / "table.csv"
+    table.write_text(
+        "time_point,date,days_since_first,region,volume_ml\n"
+        "000,2024-01-31,0,WT,12.5\n000,2024-01-31,0,ET,2\n001,,28,WT,10\n001,,28,ET,\n"
+    )
+    assert read_follow_up(table) == (
+        FollowUpPoint("2024-01-31", {Region.WT: 12.5, Region.ET: 2.0}, 0.0),
+        FollowUpPoint("001", {Region.WT: 10.0}, 28.0),
+    )
+
+
+@pytest.mark.parametrize("content", ["", "a,b\n1,2\n"])
+def test_another_table_is_refused(tmp_path: Path, content: str) -> None:
+    table = tmp_path / "table.csv"
+    table.write_text(content)
+    with pytest.raises(CaseError, match="time_point"):
+        read_follow_up(table)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -45,6 +46,10 @@ def report(
         Path | None,
         typer.Option(metavar="FILE", help="A reference label map to score it against."),
     ] = None,
+    follow_up: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="The table.csv of 'napari-brats followup', to plot."),
+    ] = None,
     patient_name: Annotated[
         str | None,
         typer.Option(metavar="NAME", help="Shown on the page. Default: no name; none is read."),
@@ -70,6 +75,7 @@ def report(
     """
     from napari_brats.report.compose import compose
     from napari_brats.report.documents import check_suffix, write_report
+    from napari_brats.report.follow_up import read_follow_up
 
     try:
         check_suffix(output)
@@ -86,7 +92,11 @@ def report(
     loaded = _load(files, grid)
     labels = _label_map(loaded, files, segmentation, segmentation_convention)
     other = None if reference is None else _read(reference, reference_convention)
-    subject = _subject(loaded, labels, other, patient_name)
+    subject = replace(
+        _subject(loaded, labels, other),
+        patient_name=patient_name,
+        follow_up=() if follow_up is None else read_follow_up(follow_up),
+    )
     try:
         with ProgressReport(1) as progress:
             progress.start_case(files.case_id)
@@ -157,9 +167,7 @@ def _read(path: Path, convention: str | None) -> LabelVolume:
     return label_volume(read_volume(path), {}, convention, file.hint, file.naming)
 
 
-def _subject(
-    case: Case, labels: LabelVolume, reference: LabelVolume | None, patient_name: str | None
-) -> Subject:
+def _subject(case: Case, labels: LabelVolume, reference: LabelVolume | None) -> Subject:
     from napari_brats.io.sidecar import read_record
     from napari_brats.report.compose import Subject
 
@@ -176,7 +184,6 @@ def _subject(
         reference_name=None
         if reference is None or reference.volume.path is None
         else reference.volume.path.name,
-        patient_name=patient_name,
         warnings=case.notes,
     )
 

@@ -37,10 +37,13 @@ class FollowUpPoint:
         When, in words: a date, ``week 12``, the name of the time point.
     volumes_ml
         Of each region that was measured.
+    days
+        Since the first one; None where not known.
     """
 
     time: str
     volumes_ml: Mapping[Region, float]
+    days: float | None = None
 
 
 @dataclass(frozen=True, eq=False)

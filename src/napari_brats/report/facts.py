@@ -99,6 +99,7 @@ def report_to_json(report: Report) -> dict[str, Any]:
         "follow_up": [
             {
                 "time": point.time,
+                "days": point.days,
                 "volumes_ml": {region.value: v for region, v in point.volumes_ml.items()},
             }
             for point in report.follow_up

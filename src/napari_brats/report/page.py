@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import textwrap
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from napari_brats.core.errors import BratsError
@@ -85,21 +86,31 @@ def draw_follow_up(
 ) -> None:
     """The volumes over time, in the part of the figure at ``place`` (shares of its size)."""
     axes = figure.add_axes(place)
-    times = range(len(report.follow_up))
+    times = _times(report)
     for region in REGIONS:
-        values = [point.volumes_ml.get(region) for point in report.follow_up]
         known = [
-            (time, value) for time, value in zip(times, values, strict=True) if value is not None
+            (time, point.volumes_ml[region])
+            for time, point in zip(times, report.follow_up, strict=True)
+            if region in point.volumes_ml
         ]
-        axes.plot(
-            *zip(*known, strict=True), "o-", color=PLOT_COLOURS[region], lw=1, ms=3, label=region
-        )
-    axes.set_xticks(list(times), [point.time for point in report.follow_up])
+        if known:
+            colour = PLOT_COLOURS[region]
+            axes.plot(*zip(*known, strict=True), "o-", label=region, color=colour, lw=1, ms=3)
+    axes.set_xticks(times, [point.time for point in report.follow_up])
     axes.set_ylim(bottom=0)
     axes.set_ylabel("volume (ml)", fontsize=_SMALL, color=INK)
     axes.tick_params(labelsize=_SMALL, colors=INK, width=0.5)
     axes.spines[["top", "right"]].set_visible(False)
     axes.legend(fontsize=_SMALL, frameon=False, ncols=3, loc="upper left", bbox_to_anchor=(0, 1.18))
+
+
+def _times(report: Report) -> list[float]:
+    """Where the time points stand: by their days if these are known and rise, else one by one."""
+    days = [point.days for point in report.follow_up]
+    known = [day for day in days if day is not None]
+    if len(known) == len(days) and all(b > a for a, b in pairwise(known)):
+        return known
+    return [float(number) for number in range(len(days))]
 
 
 def _warnings_height(report: Report) -> float:
