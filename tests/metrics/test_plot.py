@@ -46,6 +46,23 @@ def test_every_case_is_a_point():
     assert (one != two).any()
 
 
+def test_the_worst_case_stays_in_the_picture(monkeypatch):
+    """A missed region scores 374 mm: its row must reach there, whatever region is drawn last."""
+    from matplotlib.figure import Figure
+
+    drawn = []
+    save = Figure.savefig
+    monkeypatch.setattr(Figure, "savefig", lambda f, *a, **k: drawn.append(f) or save(f, *a, **k))
+    missed = np.zeros((12, 12, 12), np.uint8)
+    missed[2:6, 2:6, 2:6] = 3
+    scores = score_regions(missed, np.minimum(missed, 2), (1.0, 1.0, 1.0))
+    plot_scores({"a": [CaseScore("X", "scored", scores), *SETS["old"]]}, "png", "")
+    for axes in drawn[0].axes:
+        low, high = axes.get_ylim()
+        assert low <= axes.dataLim.y0
+        assert axes.dataLim.y1 <= high
+
+
 def test_without_matplotlib_the_extra_is_named(monkeypatch):
     monkeypatch.setitem(sys.modules, "matplotlib", None)
     monkeypatch.setattr("napari_brats.metrics.plot.find_spec", lambda name: None)

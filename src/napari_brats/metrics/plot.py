@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from importlib.util import find_spec
 from itertools import pairwise
 from typing import TYPE_CHECKING
@@ -25,6 +25,8 @@ _ROWS = {
 _COLOURS = ("#2a78b5", "#c8541b", "#3a8f3a", "#8b5fb0", "#a07d1c", "#4b5563")
 _INK, _FAINT = "#30343b", "#b8c4d6"
 _JITTER = 0.16
+_FAR_MM = 100.0
+_TICKS_MM = (0, 5, 10, 20, 50, 100, 200, 374)
 
 
 def require_matplotlib() -> None:
@@ -61,6 +63,7 @@ def plot_scores(sets: Mapping[str, Sequence[CaseScore]], file_format: str, note:
             for axes, name in zip(axes_row, names, strict=True):
                 _draw(axes, sets, name, metric)
             axes_row[0].set_ylabel(title, color=_INK)
+            _scale(axes_row[0], metric)
         for axes, name in zip(grid[0], names, strict=True):
             axes.set_title(name, color=_INK)
         figure.supxlabel(note, fontsize=7, color=_INK)
@@ -71,36 +74,65 @@ def plot_scores(sets: Mapping[str, Sequence[CaseScore]], file_format: str, note:
 
 def _draw(axes: Axes, sets: Mapping[str, Sequence[CaseScore]], name: str, metric: str) -> None:
     values = [_values(cases, name, metric) for cases in sets.values()]
+    offsets = _offsets(case_id for found in values for case_id in found)
     for place, (left, right) in enumerate(pairwise(values), start=1):
         for case_id in left.keys() & right.keys():
+            ends = [place + offsets[case_id], place + 1 + offsets[case_id]]
             pair = [left[case_id], right[case_id]]
-            axes.plot([place, place + 1], pair, color=_FAINT, linewidth=0.7, zorder=1)
+            axes.plot(ends, pair, color=_FAINT, linewidth=0.7, zorder=1)
     for place, found in enumerate(values, start=1):
-        colour = _COLOURS[(place - 1) % len(_COLOURS)]
-        if not found:
+        if found:
+            _draw_set(axes, place, found, offsets)
+        else:
             axes.text(place, 0.5, "none", ha="center", transform=axes.get_xaxis_transform())
-            continue
-        column = [found[case_id] for case_id in sorted(found)]
-        axes.boxplot(
-            column,
-            positions=[place],
-            widths=0.5,
-            showfliers=False,
-            showmeans=True,
-            medianprops={"color": _INK},
-            meanprops={"marker": "D", "markersize": 4, "markerfacecolor": "white",
-                       "markeredgecolor": _INK},
-            boxprops={"color": colour}, whiskerprops={"color": colour}, capprops={"color": colour},
-        )  # fmt: skip
-        axes.scatter(_spread(place, len(column)), column, s=9, color=colour, alpha=0.7, zorder=3)
     labels = [
         f"{set_name or 'cases'}\nn={len(v)}" for set_name, v in zip(sets, values, strict=True)
     ]
     axes.set_xticks(range(1, len(sets) + 1), labels)
     axes.set_xlim(0.5, len(sets) + 0.5)
-    axes.set_ylim(*((-0.03, 1.03) if metric.endswith("dice") else (0, None)))
     axes.grid(axis="y", alpha=0.25)
     axes.spines[["top", "right"]].set_visible(False)
+
+
+def _draw_set(
+    axes: Axes, place: int, found: Mapping[str, float], offsets: Mapping[str, float]
+) -> None:
+    """A box, and a point for each case over it."""
+    colour = _COLOURS[(place - 1) % len(_COLOURS)]
+    lines = {"color": colour}
+    mean = {"marker": "D", "markersize": 4, "markerfacecolor": "white", "markeredgecolor": _INK}
+    axes.boxplot(
+        list(found.values()),
+        positions=[place],
+        widths=0.5,
+        showfliers=False,
+        showmeans=True,
+        medianprops={"color": _INK},
+        meanprops=mean,
+        boxprops=lines,
+        whiskerprops=lines,
+        capprops=lines,
+    )
+    places = [place + offsets[case_id] for case_id in found]
+    axes.scatter(places, list(found.values()), s=9, color=colour, alpha=0.7, zorder=3)
+
+
+def _scale(axes: Axes, metric: str) -> None:
+    """Limits of a row that holds all its values; far ones must not flatten the near ones."""
+    if metric.endswith("dice"):
+        axes.set_ylim(-0.03, 1.03)
+        return
+    top = max(1.0, axes.dataLim.y1, *(other.dataLim.y1 for other in _beside(axes)))
+    if top > _FAR_MM:
+        axes.set_yscale("symlog", linthresh=_TICKS_MM[1])
+        ticks = [tick for tick in _TICKS_MM if tick <= top * 1.01]
+        axes.set_yticks(ticks, [f"{tick:g}" for tick in ticks])
+        axes.set_yticks([], minor=True)
+    axes.set_ylim(0, top * 1.1)
+
+
+def _beside(axes: Axes) -> list[Axes]:
+    return list(axes.get_shared_y_axes().get_siblings(axes))
 
 
 def _values(cases: Sequence[CaseScore], name: str, metric: str) -> dict[str, float]:
@@ -108,6 +140,7 @@ def _values(cases: Sequence[CaseScore], name: str, metric: str) -> dict[str, flo
     return {case_id: value for case_id, value in found.items() if not math.isnan(value)}
 
 
-def _spread(place: int, count: int) -> list[float]:
-    """Positions side by side around ``place``, the same every time."""
-    return [place + _JITTER * ((index * 0.618) % 1 * 2 - 1) for index in range(count)]
+def _offsets(case_ids: Iterable[str]) -> dict[str, float]:
+    """A place of its own for each case beside the middle of a box, the same in every box."""
+    ids = sorted(set(case_ids))
+    return {i: _JITTER * ((number * 0.618) % 1 * 2 - 1) for number, i in enumerate(ids)}
