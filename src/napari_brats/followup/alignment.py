@@ -127,8 +127,8 @@ def _losses(loaded: Loaded, carried: LabelMap, onto: Volume) -> list[str]:
     if not lost:
         return []
     text = (
-        f"{loaded.point.name}: volumes differ on the grid of the baseline ({'; '.join(lost)}): it "
-        f"is coarser, or does not reach as far. The change map is less exact for it; the volumes "
-        f"of the table are measured on the own grid."
+        f"{loaded.point.name}: volumes differ on the grid of the baseline ({'; '.join(lost)}): "
+        f"lesions are small against its voxels, or it does not reach as far. The change map is "
+        f"less exact for it; the volumes of the table are measured on the own grid."
     )
     return [text]

@@ -242,6 +242,6 @@ def _notes(examined: Sequence[Examined], series: Sequence[Series]) -> tuple[str,
     if all(value is None or value.band is None for s in series for value in s.values):
         notes.append(
             "How far the measures are repeatable is not known: no band of noise is shown. Give it "
-            "in percent (command line: --repeatability)."
+            "in percent (panel: 'Noise'; command line: --repeatability)."
         )
     return tuple(notes)
