@@ -144,7 +144,9 @@ def test_errors_go_when_unchecked_removed_or_without_a_pair(window: Window) -> N
         window.panel.errors_box.setChecked(True)
         window.qtbot.waitUntil(lambda: window.errors_layer() is not None, timeout=20_000)
 
+    window.bridge.view.set_side_by_side(True)
     show()
+    assert not window.bridge.view.is_side_by_side  # it would have a cell of its own there
     window.panel.errors_box.setChecked(False)
     assert window.errors_layer() is None
     show()

@@ -127,7 +127,7 @@ def test_lesions_say_how_they_were_met(scored):
     texts = [[scored.lesions.item(r, c).text() for c in range(5)] for r in range(2)]
     assert texts == [
         ["WT", "0.51", "0.857", "2.0", "found"],
-        ["WT", "0.06", "0.000", "374.0", "false"],
+        ["WT", "0.064", "0.000", "374.0", "false"],
     ]
 
 

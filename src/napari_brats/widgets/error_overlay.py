@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -22,13 +23,16 @@ ERROR_TITLES = {MISSED: "missed: in the reference only", ADDED: "added: in the p
 
 
 class ErrorOverlay(QObject):
-    """Shows, renews and removes the layer. It belongs to no case: nobody saves it as a mask."""
+    """Shows, renews and removes the layer. It belongs to no case: nobody saves it as a mask.
+
+    ``make_room`` goes back to one view: side by side, the layer would open a cell of its own.
+    """
 
     removed = Signal()  # by the user, in the list of layers
 
-    def __init__(self, viewer: Viewer, parent: QObject) -> None:
+    def __init__(self, viewer: Viewer, make_room: Callable[[], None], parent: QObject) -> None:
         super().__init__(parent)
-        self._viewer = viewer
+        self._viewer, self._make_room = viewer, make_room
         self._layer: Labels | None = None
         self._like: Labels | None = None
         viewer.layers.events.removed.connect(self._on_removed)
@@ -55,6 +59,7 @@ class ErrorOverlay(QObject):
             self._viewer.layers.remove(layer)
 
     def _add(self, data: LabelMap, like: Labels, name: str) -> None:
+        self._make_room()
         clear = (0.0, 0.0, 0.0, 0.0)
         layer = Labels(
             np.array(data, order="K"),  # in the order of what is copied into it: that is fast
@@ -66,7 +71,7 @@ class ErrorOverlay(QObject):
             axis_labels=like.axis_labels,
             colormap={None: clear, 0: clear, **ERROR_COLORS},
             features={"index": list(ERROR_TITLES), "label": list(ERROR_TITLES.values())},
-            opacity=0.8,
+            opacity=0.6,
             metadata={MIRROR: True},  # no label map of a case
         )
         layer.editable = False

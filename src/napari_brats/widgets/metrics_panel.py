@@ -180,8 +180,8 @@ class MetricsPanel(QWidget):
             label.setWordWrap(True)
         self.legend.setVisible(False)
         self.errors_box.setToolTip(
-            "A layer over the images: what the prediction misses and what it adds. It follows "
-            "every edit and is never saved."
+            "A layer over the images, in one view: what the prediction misses and what it adds. "
+            "It follows every edit and is never saved."
         )
         self.copy_button.setToolTip("All metrics and all lesions as text, cells apart by tabs")
         self.save_button.setToolTip("All metrics in one file, all lesions in a second one")

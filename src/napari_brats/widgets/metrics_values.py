@@ -177,7 +177,7 @@ class LesionRow:
         outcome = lesion.outcome if lesion.counted else f"({lesion.outcome})"
         return (
             self.region.value,
-            f"{self.volume_ml:.2f}",
+            f"{self.volume_ml:.2f}" if self.volume_ml >= 0.1 else f"{self.volume_ml:.3f}",
             number(lesion.dice, 3),
             number(lesion.hd95_mm, 1),
             outcome,

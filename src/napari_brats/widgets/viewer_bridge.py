@@ -61,7 +61,7 @@ class ViewerBridge(QObject):
         self._open = OpenCases(viewer, self)
         self.images = CaseImages(viewer.layers, self._open, self._add)
         self.volumes = CaseVolumes(lambda: self._open.active_key, self.label_layer, self)
-        self.errors = ErrorOverlay(viewer, self)
+        self.errors = ErrorOverlay(viewer, self.view.leave_side_by_side, self)
         self.diameters = DiametersLayer(viewer, self)
         self.key_bindings = KeyBindings(viewer)
         self._in_hand: dict[str, Labels] = {}
