@@ -170,7 +170,7 @@ def found_text(found: Sequence[TimePoint]) -> str:
         lines.append(f"When {', '.join(untold)} was is not known: write it into 'When'.")
     bare = [point.name for point in found if not point.has_label_map]
     if bare:
-        lines.append(f"Without label map: {', '.join(bare)}. Choose below what is done with them.")
+        lines.append(f"No label map: {', '.join(bare)}. Say above what is to be done with them.")
     patients = {point.patient for point in found if point.patient}
     if len(patients) > 1:
         lines.append(f"{len(patients)} patients are in this folder: tick those of one.")

@@ -240,8 +240,11 @@ def _noise_box() -> QDoubleSpinBox:
     box.setRange(0, 100)
     box.setDecimals(0)
     box.setSuffix(" %")
-    box.setSpecialValueText("from the network, where known")
-    box.setToolTip("How far measuring the same tumour again may lead from a value")
+    box.setSpecialValueText("from network")
+    box.setToolTip(
+        "How far measuring the same tumour again may lead from a value; 'from network': from the "
+        "Dice that it expects of its label maps, where that is known"
+    )
     return box
 
 
