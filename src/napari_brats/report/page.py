@@ -95,7 +95,15 @@ def draw_follow_up(
         ]
         if known:
             colour = PLOT_COLOURS[region]
-            axes.plot(*zip(*known, strict=True), "o-", label=region, color=colour, lw=1, ms=3)
+            axes.plot(
+                *zip(*known, strict=True),
+                "o-",
+                label=region,
+                color=colour,
+                lw=1,
+                ms=3,
+                clip_on=False,
+            )
     axes.set_xticks(times, [point.time for point in report.follow_up])
     axes.set_ylim(bottom=0)
     axes.set_ylabel("volume (ml)", fontsize=_SMALL, color=INK)
