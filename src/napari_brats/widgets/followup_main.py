@@ -26,7 +26,9 @@ class FollowUpWidget(QWidget):
         self.view = FollowUpView(napari_viewer, self)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
-        layout.addWidget(SectionArea([Section("Follow-up", self.panel)]))
+        area = SectionArea([Section("Follow-up", self.panel)])
+        layout.addWidget(area)
+        self.panel.view_changed.connect(lambda *_: area.updateGeometry())  # results need more room
         self.control = FollowUpController(self.panel, self.view, self)
         self.control.offer_bundles()
 
