@@ -63,7 +63,7 @@ class FollowUpView(QObject):
         board = view == CHECKERBOARD
         data = [one.image.data, other.image.data]
         if board:
-            data = [checkerboard(*data, follow_up.grid.spacing_mm)]
+            data = [checkerboard(data[0], data[1], follow_up.grid.spacing_mm)]
             names = [f"{names[0]} and {names[1]}"]
         images = [
             self._image(array, name, follow_up, order)
