@@ -23,6 +23,7 @@ from napari_brats.models.bundle import Bundle, load_bundle, save_bundle
 from napari_brats.models.card import Card
 from napari_brats.training.config import Recipe, TrainConfig, config_from_table
 from napari_brats.training.crossval import Fold, fold_cases, patient_of
+from napari_brats.training.curves import HISTORY
 from napari_brats.training.scoring import card_scores, score_held_out
 
 if TYPE_CHECKING:
@@ -242,10 +243,13 @@ def _split(
 
 
 def _start(run: Path, recipe: Recipe, split: Split, passed_over: Mapping[str, str]) -> None:
-    """Write ``run.json``, or check that the one that is there is the same run."""
+    """Write ``run.json``, or check that the one that is there is the same run.
+
+    One that was refused before its first step does not count: the recipe is being put right.
+    """
     facts = json.loads(json.dumps({"recipe": asdict(recipe), "split": asdict(split)}))
     path = run / RUN
-    if path.exists():
+    if path.exists() and (run / HISTORY).exists():
         former = _facts_of(run)
         if any(former.get(key) != value for key, value in facts.items()):
             raise BratsError(
@@ -260,7 +264,7 @@ def _start(run: Path, recipe: Recipe, split: Split, passed_over: Mapping[str, st
             f"The folder {run} cannot be made ({error.strerror}). Choose another one for the run."
         ) from error
     text = json.dumps(facts | {"passed_over": passed_over}, indent=2) + "\n"
-    write_atomically(path, text.encode())
+    write_atomically(path, text.encode(), overwrite=True)
 
 
 def read_run(run: Path) -> tuple[Recipe, Split]:
