@@ -44,7 +44,9 @@ def test_windows_agree_with_the_whole_pass(sample):
     bundle = load_bundle()
     network = bundle.load_network()
     arrays = {m: v.data for m, v in sample.volumes.items()}
-    prepared = prepare_image(arrays, sample.reference.grid, bundle.card.modalities)
+    prepared = prepare_image(
+        arrays, sample.reference.grid, bundle.card.modalities, flatten=bundle.card.flatten
+    )
     masks = []
     for predict in (predict_whole, predict_windows):
         logits = drain(predict(network, prepared.image, "cpu"))

@@ -42,7 +42,9 @@ class ChoiceBox(QComboBox):
     def set_choices(self, choices: Sequence[Choice]) -> None:
         """Offer these, keeping the chosen one where it is still there."""
         had_one, before = self.count() > 0, self.chosen
-        self.show_choices(choices, before if had_one else "")
+        # With nothing chosen so far it is the first one, even if another is called "".
+        first = choices[0].name if choices else ""
+        self.show_choices(choices, before if had_one else first)
         if self.chosen != before:
             self.choice_changed.emit()
 
