@@ -12,6 +12,7 @@ from qtpy.compat import isalive
 from qtpy.QtCore import QThreadPool, QTimer
 
 from napari_brats.core.progress import Progress
+from napari_brats.inference.postprocess_options import PostprocessOptions
 from napari_brats.inference.segment import segment
 from napari_brats.models.bundle import Bundle, save_bundle
 from napari_brats.models.card import Card
@@ -68,6 +69,8 @@ class Session:
     def open(self, folder):
         self.viewer.open(str(folder), plugin="napari-brats")
         self.qtbot.waitUntil(self.run_button.isEnabled, timeout=10_000)
+        # The tuned options of the bundle that is shown would drop all of so small a brain.
+        self.widget.postprocess_panel.set_options(PostprocessOptions())
 
     def run(self):
         self.run_button.click()
