@@ -12,10 +12,10 @@ from qtpy.compat import isalive
 from qtpy.QtCore import QThreadPool, QTimer
 
 from napari_brats.core.progress import Progress
-from napari_brats.inference.postprocess_options import PostprocessOptions
 from napari_brats.inference.segment import segment
 from napari_brats.models.bundle import Bundle, save_bundle
 from napari_brats.models.card import Card
+from napari_brats.widgets import postprocess_control
 from napari_brats.widgets.main import BratsWidget
 from napari_brats.widgets.save_panel import SaveRequest
 from napari_brats.widgets.section import Section
@@ -69,8 +69,6 @@ class Session:
     def open(self, folder):
         self.viewer.open(str(folder), plugin="napari-brats")
         self.qtbot.waitUntil(self.run_button.isEnabled, timeout=10_000)
-        # The tuned options of the bundle that is shown would drop all of so small a brain.
-        self.widget.postprocess_panel.set_options(PostprocessOptions())
 
     def run(self):
         self.run_button.click()
@@ -107,10 +105,12 @@ class Session:
 
 
 @pytest.fixture
-def session(make_napari_viewer, qtbot, tiny_bundle):
+def session(make_napari_viewer, qtbot, tiny_bundle, monkeypatch):
     def engine(case, _bundle, options):
         return segment(case, tiny_bundle, options)
 
+    # The tuned options of the bundle in use would drop all that is found in so small a brain.
+    monkeypatch.setattr(postprocess_control, "load_bundle", lambda _name: tiny_bundle)
     session = Session(make_napari_viewer(), engine, qtbot)
     yield session
     session.widget.close()
