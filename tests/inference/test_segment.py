@@ -104,6 +104,17 @@ def test_the_card_tells_the_post_processing_unless_it_is_given():
         next(segment(_case(np.eye(4)), bundle, SegmentOptions("cpu")))
 
 
+def test_a_tumour_that_post_processing_dropped_is_not_passed_over_in_silence():
+    case = _case(np.diag([-1.0, -1, 1, 1]))
+    dropped = PostprocessOptions(min_component_wt_mm3=1e6)
+    result = drain(segment(case, FakeBundle(), SegmentOptions("cpu", postprocess=dropped)))
+    assert not result.labels.any()
+    (note,) = result.provenance["notes"]
+    found_ml = np.count_nonzero(drain(segment(case, FakeBundle(), SegmentOptions("cpu"))).labels)
+    assert f"({found_ml / 1000:.2f} ml above one half)" in note
+    assert drain(segment(case, FakeBundle(), SegmentOptions("cpu"))).provenance["notes"] == []
+
+
 def test_progress_rises_to_the_end():
     steps = list(segment(_case(np.eye(4)), FakeBundle(), SegmentOptions("cpu")))
     assert [s.done for s in steps] == sorted(s.done for s in steps)

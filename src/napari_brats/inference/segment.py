@@ -12,6 +12,7 @@ import numpy.typing as npt
 
 from napari_brats.core.case import Case, Segmentation
 from napari_brats.core.errors import CaseError
+from napari_brats.core.labels import LabelMap
 from napari_brats.core.progress import Job, Progress
 from napari_brats.inference.devices import resolve_device
 from napari_brats.inference.fallback import NetworkRunner
@@ -97,6 +98,7 @@ def segment(case: Case, bundle: Bundle, options: SegmentOptions) -> Job[Segmenta
     prediction = _in_brain(prediction, prepared)
     probabilities = _to_file_grid(prediction.probabilities, prepared)
     labels = postprocess(probabilities, grid.spacing_mm, chosen)
+    notes += _note_on_nothing_left(labels, probabilities, grid.voxel_mm3)
     clock.lap("postprocess")
     yield Progress(95, STEPS, "Looking for what is in doubt")
     answer = Answer(arrays, prepared, prediction, options.mirroring)
@@ -133,6 +135,19 @@ class _Clock:
         now = time.perf_counter()
         self.seconds[stage] = round(now - self._last, 3)
         self._last = now
+
+
+def _note_on_nothing_left(
+    labels: LabelMap, probabilities: npt.NDArray[np.floating[Any]], voxel_mm3: float
+) -> list[str]:
+    """A small tumour must not vanish without a word."""
+    if labels.any():
+        return []
+    found_ml = float(np.count_nonzero(probabilities.max(axis=0) > 0.5)) * voxel_mm3 / 1000
+    if not found_ml:
+        return []
+    note = f"Post-processing dropped all that was found ({found_ml:.2f} ml above one half)."
+    return [f"{note} Lower the least parts or the thresholds to see it."]
 
 
 def _notes_on_modalities(case: Case, card: Card) -> list[str]:
