@@ -164,6 +164,8 @@ def test_a_folder_with_one_time_point_says_so(bench: Bench, tmp_path: Path):
 def test_a_folder_without_images_says_so(bench: Bench, tmp_path: Path):
     bench.panel.folder.set_path(tmp_path)
     bench.qtbot.waitUntil(lambda: "No case was found" in bench.panel.message.text())
+    assert bench.panel.points.rowCount() == 0
+    assert not bench.panel.compare_button.isEnabled()
 
 
 def test_the_table_is_saved(bench: Bench, patient: Path, tmp_path: Path):

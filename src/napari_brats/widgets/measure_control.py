@@ -19,7 +19,7 @@ from napari_brats.metrics.measures_lines import Diameters
 from napari_brats.report.tables import measures_csv
 from napari_brats.widgets._worker import RunningJob, run_job
 from napari_brats.widgets.measure_panel import NO_LABELS, MeasurePanel
-from napari_brats.widgets.open_label_maps import OpenLabelMap
+from napari_brats.widgets.open_label_maps import LabelMapViewer, OpenLabelMap
 
 SETTLE_MS = 250
 """Edits that follow each other that fast are measured once."""
@@ -28,29 +28,6 @@ MOST_LINES = 10
 """Lesions of a region that get lines, the largest ones."""
 
 ByHand = Mapping[tuple[Region, int], Diameters]
-
-
-class MeasureViewer(Protocol):
-    """What the bridge to the viewer must offer here."""
-
-    @property
-    def active_case_key(self) -> str | None:
-        """Key of the case that is measured; None if none is open."""
-
-    def label_maps(self, key: str) -> Sequence[OpenLabelMap]:
-        """The label maps of an open case."""
-
-    def images_of(self, key: str) -> Sequence[Volume]:
-        """The images of an open case."""
-
-    def case_id(self, key: str) -> str:
-        """The name of an open case."""
-
-    def is_painting(self) -> bool:
-        """Whether a stroke is under way."""
-
-    def go_to(self, key: str, voxel: tuple[int, int, int], layer: Any) -> None:
-        """Move the views to a voxel (x, y, z) of a layer's file."""
 
 
 class LinesView(Protocol):
@@ -67,7 +44,7 @@ class MeasureController(QObject):
     """Measures while someone looks: in the worker, one job at a time; the latest edit wins."""
 
     def __init__(
-        self, panel: MeasurePanel, viewer: MeasureViewer, lines: LinesView, parent: QObject
+        self, panel: MeasurePanel, viewer: LabelMapViewer, lines: LinesView, parent: QObject
     ) -> None:
         super().__init__(parent)
         self._panel, self._viewer, self._lines = panel, viewer, lines

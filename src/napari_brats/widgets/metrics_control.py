@@ -17,33 +17,10 @@ from napari_brats.widgets.choice_box import Choice
 from napari_brats.widgets.metrics_live import LivePair, require_one_grid
 from napari_brats.widgets.metrics_panel import NEEDS_TWO, MetricsPanel
 from napari_brats.widgets.metrics_values import LesionRow, PairScore, lesions_csv, scores_csv
-from napari_brats.widgets.open_label_maps import OpenLabelMap, default_pair
+from napari_brats.widgets.open_label_maps import LabelMapViewer, OpenLabelMap, default_pair
 
 SETTLE_MS = 10
 """Several edits of one event are scored once."""
-
-
-class PairViewer(Protocol):
-    """What the bridge to the viewer must offer here."""
-
-    @property
-    def active_case_key(self) -> str | None:
-        """Key of the case whose label maps are compared; None if none is open."""
-
-    def label_maps(self, key: str) -> Sequence[OpenLabelMap]:
-        """The label maps of an open case."""
-
-    def images_of(self, key: str) -> Sequence[Volume]:
-        """The images of an open case."""
-
-    def case_id(self, key: str) -> str:
-        """The name of an open case."""
-
-    def is_painting(self) -> bool:
-        """Whether a stroke is under way."""
-
-    def go_to(self, key: str, voxel: tuple[int, int, int], layer: Any) -> None:
-        """Move the views to a voxel (x, y, z) of a layer's file."""
 
 
 class ErrorView(Protocol):
@@ -65,7 +42,7 @@ class MetricsController(QObject):
     scored = Signal()  # new scores are shown
 
     def __init__(
-        self, panel: MetricsPanel, viewer: PairViewer, errors: ErrorView, parent: QObject
+        self, panel: MetricsPanel, viewer: LabelMapViewer, errors: ErrorView, parent: QObject
     ) -> None:
         super().__init__(parent)
         self._panel, self._viewer, self._errors = panel, viewer, errors

@@ -1,10 +1,10 @@
-"""The label maps of an open case, as the section "Metrics" offers them for comparison."""
+"""The label maps of an open case, as the sections "Metrics" and "Measures" read them."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
@@ -51,6 +51,29 @@ class OpenLabelMap:
         """
         volume = case_group.volume_of(self.layer)
         return replace(volume, data=np.array(as_label_map(volume.data), order="K"))
+
+
+class LabelMapViewer(Protocol):
+    """What the bridge to the viewer offers to those who read label maps live."""
+
+    @property
+    def active_case_key(self) -> str | None:
+        """Key of the case whose label maps are read; None if none is open."""
+
+    def label_maps(self, key: str) -> Sequence[OpenLabelMap]:
+        """The label maps of an open case."""
+
+    def images_of(self, key: str) -> Sequence[Volume]:
+        """The images of an open case."""
+
+    def case_id(self, key: str) -> str:
+        """The name of an open case."""
+
+    def is_painting(self) -> bool:
+        """Whether a stroke is under way."""
+
+    def go_to(self, key: str, voxel: tuple[int, int, int], layer: Any) -> None:
+        """Move the views to a voxel (x, y, z) of a layer's file."""
 
 
 def label_maps_of(case: OpenCase, in_hand: Layer | None) -> tuple[OpenLabelMap, ...]:
