@@ -226,7 +226,7 @@ def test_a_cluster_that_ends_the_job_interrupts_it(
         os.kill(os.getpid(), signal.SIGTERM)
 
     former = signal.getsignal(signal.SIGTERM)
-    monkeypatch.setattr("napari_brats.cli.batch.check_case", terminated)
+    monkeypatch.setattr("napari_brats.inference.segment_files.check_case", terminated)
     assert run(make_case(), "--output", tmp_path / "out").exit_code == 130
     assert names(tmp_path / "out") == ["summary.json"]
     assert signal.getsignal(signal.SIGTERM) == former
@@ -243,7 +243,7 @@ def test_files_of_a_case_are_written_all_or_none(
     def fail(*_: object, **__: object) -> None:
         raise error
 
-    monkeypatch.setattr("napari_brats.cli.batch.segmentation_record", fail)
+    monkeypatch.setattr("napari_brats.inference.segment_files.segmentation_record", fail)
     run(make_case(), "--output", tmp_path / "out", "--probabilities")
     assert names(tmp_path / "out") == ["summary.json"]
 

@@ -8,8 +8,8 @@ import json
 import numpy as np
 import pytest
 
-from napari_brats.cli.record import to_json
 from napari_brats.core.labels import Label
+from napari_brats.io.sidecar import to_json
 from napari_brats.metrics.empty import EmptyPolicy
 from napari_brats.metrics.score import ScoreOptions, score_labels, score_regions
 from napari_brats.metrics.tables import (

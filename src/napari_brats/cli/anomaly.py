@@ -80,11 +80,12 @@ def map_case(
     report: ProgressReport,
 ) -> str:
     """Write a case's map and record, both or none; the line that tells of it."""
-    from napari_brats.cli.record import to_json
-    from napari_brats.cli.running import all_or_nothing, case_and_record, refuse_existing
+    from napari_brats.cli.running import case_and_record
     from napari_brats.inference.anomaly import find_anomalies
     from napari_brats.io.atomic import write_atomically
+    from napari_brats.io.outputs import all_or_nothing, refuse_existing
     from napari_brats.io.save import save_probability
+    from napari_brats.io.sidecar import to_json
 
     names = [f"{files.case_id}-anomaly.nii.gz", f"{files.case_id}-anomaly.json"]
     if not overwrite:

@@ -2,64 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
 from pathlib import Path
-from time import perf_counter
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from napari_brats.cli.cases import Problem
 from napari_brats.cli.console import ProgressReport
-from napari_brats.cli.record import input_records, segmentation_record, to_json
-from napari_brats.cli.running import all_or_nothing, refuse_existing, run_cases
+from napari_brats.cli.running import run_cases
 from napari_brats.core.case import Segmentation
-from napari_brats.core.labels import REGIONS
-from napari_brats.core.modalities import Modality
-from napari_brats.io.atomic import write_atomically
-from napari_brats.io.checks import check_case
 from napari_brats.io.discover import CaseFiles
-from napari_brats.io.fill_in import file_remarks, fill_in
-from napari_brats.io.load import load_case
-from napari_brats.io.save import (
-    probability_name,
-    save_label_map,
-    save_probabilities,
-    save_probability,
-)
+from napari_brats.io.save import label_map_name
 
 if TYPE_CHECKING:
-    from napari_brats.inference.segment import SegmentOptions
-    from napari_brats.models.bundle import Bundle
+    from napari_brats.inference.segment_files import Plan
 
 SUMMARY_NAME = "summary.json"
-
-
-@dataclass(frozen=True)
-class Plan:
-    """What is the same for every case of a run.
-
-    Attributes
-    ----------
-    output
-        The folder everything is written to.
-    bundle
-        The network.
-    options
-        Device, post-processing, mirroring, whether probabilities and uncertainty are kept.
-    convention
-        The name of the convention to write in; None leaves it to the case.
-    grid
-        The modality onto whose grid the others are resampled; None asks for one grid.
-    overwrite
-        Whether masks that are there already are replaced.
-    """
-
-    output: Path
-    bundle: Bundle
-    options: SegmentOptions
-    convention: str | None = None
-    grid: Modality | None = None
-    overwrite: bool = False
 
 
 def run_batch(cases: Sequence[CaseFiles], problems: Sequence[Problem], plan: Plan) -> int:
@@ -76,103 +33,17 @@ def run_batch(cases: Sequence[CaseFiles], problems: Sequence[Problem], plan: Pla
     """
 
     def work(files: CaseFiles, report: ProgressReport) -> str:
-        return _result_line(segment_case(files, plan, report), plan.output)
+        from napari_brats.inference.segment_files import segment_files
+
+        def tell(text: str) -> None:
+            report.line(f"{files.case_id}: {text}")
+
+        return _result_line(report.follow(segment_files(files, plan, tell)), plan.output)
 
     return run_cases(cases, problems, plan.output / SUMMARY_NAME, work)
 
 
-def output_names(
-    case_id: str, probabilities: bool = False, uncertainty: bool = False
-) -> dict[str, Any]:
-    """The file names of one case's output, as its JSON lists them."""
-    names: dict[str, Any] = {
-        "label_map": f"{case_id}-seg.nii.gz",
-        "record": f"{case_id}-seg.json",
-    }
-    if probabilities:
-        names["probabilities"] = {
-            region.value: probability_name(case_id, region) for region in REGIONS
-        }
-    if uncertainty:
-        names["uncertainty"] = f"{case_id}-uncertainty.nii.gz"
-    return names
-
-
-def segment_case(files: CaseFiles, plan: Plan, report: ProgressReport) -> Segmentation:
-    """Segment one case and write its files: all of them, or none.
-
-    Raises
-    ------
-    BratsError
-        If the case, its geometry or the disk does not allow it.
-    """
-    from napari_brats.inference.segment import segment
-
-    options = plan.options
-    names = output_names(files.case_id, options.keep_probabilities, options.keep_uncertainty)
-    if not plan.overwrite:
-        wanted = [name for name in names.values() if isinstance(name, str)]
-        refuse_existing(plan.output, [*wanted, *names.get("probabilities", {}).values()])
-    files = fill_in(_without_label_map(files, plan.convention))
-    begun = perf_counter()
-    inputs = input_records(files)
-    case = load_case(files, convention=plan.convention, resample_to=plan.grid)
-    warnings = (*file_remarks(files), *check_case(case))
-    for warning in warnings:
-        report.line(f"{files.case_id}: warning: {warning}")
-    loaded = perf_counter()
-    segmentation = report.follow(segment(case, plan.bundle, options))
-    for line in _remarks(segmentation, with_places=options.keep_uncertainty):
-        report.line(f"{files.case_id}: {line}")
-    with all_or_nothing(plan.output) as folder:
-        segmented = perf_counter()
-        _write_volumes(folder, segmentation, names)
-        seconds = {"load": loaded - begun, "save": perf_counter() - segmented}
-        record = segmentation_record(
-            segmentation,
-            inputs=inputs,
-            outputs=names,
-            seconds=seconds,
-            warnings=warnings,
-            resampled_to=plan.grid,
-        )
-        write_atomically(folder / names["record"], to_json(record))
-    return segmentation
-
-
-def _without_label_map(files: CaseFiles, convention: str | None) -> CaseFiles:
-    """The case without its label map, which a segmentation does not need, however broken it is.
-
-    It stays where only its values can tell in which convention to write.
-    """
-    if convention is None and files.convention_hint is None:
-        return files
-    problems = tuple(problem for problem in files.problems if problem.modality is not None)
-    return replace(files, label_map=None, problems=problems)
-
-
-def _remarks(segmentation: Segmentation, *, with_places: bool) -> list[str]:
-    """What stderr says of a result: warnings, the Dice to expect, and where to look."""
-    review = segmentation.review
-    lines = [f"warning: {note}" for note in segmentation.provenance.get("notes", ())]
-    lines += [f"warning: {text}" for text in review.unusual]
-    lines += [review.expectation] if review.expectation else []
-    if with_places:
-        lines += [f"look at {i}: {place.title}" for i, place in enumerate(review.places, start=1)]
-    return lines
-
-
-def _write_volumes(folder: Path, segmentation: Segmentation, names: Mapping[str, Any]) -> None:
-    reference, uncertainty = segmentation.reference, segmentation.review.uncertainty
-    path = folder / names["label_map"]
-    save_label_map(path, segmentation.labels, reference, segmentation.convention)
-    if segmentation.probabilities is not None:
-        save_probabilities(folder, segmentation.case_id, segmentation.probabilities, reference)
-    if uncertainty is not None:
-        save_probability(folder / names["uncertainty"], uncertainty, reference)
-
-
 def _result_line(segmentation: Segmentation, output: Path) -> str:
     volumes = "  ".join(f"{r.value} {v:.1f} ml" for r, v in segmentation.volumes_ml().items())
-    path = output / output_names(segmentation.case_id)["label_map"]
+    path = output / label_map_name(segmentation.case_id)
     return f"{segmentation.case_id}  {volumes}  {path}"

@@ -86,11 +86,12 @@ def denoise_case(
     report: ProgressReport,
 ) -> str:
     """Write a case's images and record, all or none; the line that tells of it."""
-    from napari_brats.cli.record import to_json
-    from napari_brats.cli.running import all_or_nothing, case_and_record, refuse_existing
+    from napari_brats.cli.running import case_and_record
     from napari_brats.inference.denoise import denoise as run_denoise
     from napari_brats.io.atomic import write_atomically
+    from napari_brats.io.outputs import all_or_nothing, refuse_existing
     from napari_brats.io.save import save_volume
+    from napari_brats.io.sidecar import to_json
 
     record_name = f"{files.case_id}-denoised.json"
     names = {m: denoised_name(files.case_id, m) for m in files.modalities}

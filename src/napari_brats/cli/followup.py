@@ -104,9 +104,9 @@ def followup(
     Research use only. Not a medical device: not for diagnosis or treatment.
     """
     from napari_brats.cli.followup_output import planned_names, write_follow_up
-    from napari_brats.cli.running import refuse_existing
     from napari_brats.followup.comparison import FollowUpOptions, compare_time_points
     from napari_brats.followup.time_points import choose, find_time_points, in_order
+    from napari_brats.io.outputs import refuse_existing
 
     require_convention(convention, "--convention")
     if repeatability is not None and not 0 <= repeatability <= 100:

@@ -7,8 +7,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from napari_brats.cli.record import to_json
-from napari_brats.cli.running import all_or_nothing, refuse_existing
 from napari_brats.core.errors import BratsError
 from napari_brats.core.labels import REGIONS, Region
 from napari_brats.core.modalities import FILE_SUFFIX
@@ -16,7 +14,9 @@ from napari_brats.followup.comparison import FollowUp
 from napari_brats.followup.plot import plot_checkerboards, plot_series
 from napari_brats.followup.tables import to_csv, to_dict
 from napari_brats.io.atomic import write_atomically
+from napari_brats.io.outputs import all_or_nothing, refuse_existing
 from napari_brats.io.save import save_label_map, save_volume
+from napari_brats.io.sidecar import to_json
 
 TABLE, RECORD = "table.csv", "followup.json"
 PLOTS = ("plot.png", "plot.pdf")

@@ -33,8 +33,8 @@ def inspect(
     Exit code: 0, or 1 if a file cannot be read, or 2 if no case is found.
     """
     from napari_brats.cli.describe import case_facts, facts_to_text
-    from napari_brats.cli.record import to_json
     from napari_brats.io.discover import discover
+    from napari_brats.io.sidecar import to_json
 
     try:
         cases = discover(path, strict=False)

@@ -6,7 +6,6 @@ What is done with a case is a function of its files that follows a job and gives
 from __future__ import annotations
 
 import signal
-import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
@@ -17,16 +16,16 @@ from typing import Any
 from napari_brats import INTENDED_USE, __version__
 from napari_brats.cli.cases import Problem, folder_of
 from napari_brats.cli.console import ALL_DONE, INTERRUPTED, SOME_FAILED, ProgressReport
-from napari_brats.cli.record import input_records, to_json
 from napari_brats.core.case import Case
-from napari_brats.core.errors import BratsError, SaveError
+from napari_brats.core.errors import BratsError
 from napari_brats.core.modalities import Modality
 from napari_brats.io.atomic import write_atomically
 from napari_brats.io.checks import check_case
 from napari_brats.io.discover import CaseFiles
 from napari_brats.io.fill_in import file_remarks, fill_in
 from napari_brats.io.load import load_case
-from napari_brats.io.sidecar import grid_to_json
+from napari_brats.io.record import input_records
+from napari_brats.io.sidecar import grid_to_json, to_json
 
 CaseWork = Callable[[CaseFiles, ProgressReport], str]
 
@@ -106,16 +105,6 @@ def write_summary(path: Path, outcomes: Sequence[Outcome]) -> None:
     write_atomically(path, to_json(summary), overwrite=True)
 
 
-def refuse_existing(folder: Path, names: Sequence[str]) -> None:
-    """SaveError naming those of ``names`` that are in ``folder`` already."""
-    there = [name for name in names if (folder / name).exists()]
-    if there:
-        raise SaveError(
-            f"{', '.join(there)} in {folder} would be replaced. Choose another --output, or say "
-            f"--overwrite."
-        )
-
-
 def case_and_record(
     files: CaseFiles, onto: str | None, report: ProgressReport
 ) -> tuple[Case, dict[str, Any]]:
@@ -138,16 +127,6 @@ def case_and_record(
         "warnings": warnings,
     }
     return case, record
-
-
-@contextmanager
-def all_or_nothing(output: Path) -> Iterator[Path]:
-    """A folder in ``output`` whose files move there at the end; none does after an error."""
-    with tempfile.TemporaryDirectory(dir=output, prefix=".unfinished-") as name:
-        folder = Path(name)
-        yield folder
-        for path in sorted(folder.iterdir()):
-            path.replace(output / path.name)
 
 
 def _attempt(files: CaseFiles, work: CaseWork, report: ProgressReport) -> Outcome:

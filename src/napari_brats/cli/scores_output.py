@@ -98,7 +98,7 @@ def write(targets: Targets, sets: Sets, options: ScoreOptions, asked: Mapping[st
 
 
 def _json(sets: Sets, options: ScoreOptions, asked: Mapping[str, Any]) -> bytes:
-    from napari_brats.cli.record import to_json
+    from napari_brats.io.sidecar import to_json
     from napari_brats.metrics.compare import compare
     from napari_brats.metrics.summary import summary
     from napari_brats.metrics.tables import case_to_json

@@ -108,9 +108,10 @@ def segment(
 
     Research use only. Not a medical device: not for diagnosis or treatment.
     """
-    from napari_brats.cli.batch import Plan, run_batch
+    from napari_brats.cli.batch import run_batch
     from napari_brats.cli.cases import parse_assignment, select
     from napari_brats.inference.segment import SegmentOptions
+    from napari_brats.inference.segment_files import Plan
 
     network = usable_bundle(bundle)
     postprocess = post.chosen_postprocessing(

@@ -252,8 +252,8 @@ def _check_output(output: Path | None) -> None:
 
 
 def _write(output: Path, tuning: Tuning) -> None:
-    from napari_brats.cli.record import to_json
     from napari_brats.io.atomic import write_atomically
+    from napari_brats.io.sidecar import to_json
     from napari_brats.tuning.report import tuning_to_json
 
     facts = {"intended_use": INTENDED_USE, "version": __version__, **tuning_to_json(tuning)}

@@ -194,6 +194,11 @@ def as_label_map(data: npt.NDArray[Any]) -> LabelMap:
     return data.astype(np.uint8)
 
 
+def label_map_name(case_id: str) -> str:
+    """The file name of a label map; its record is called alike (`io.sidecar.record_path`)."""
+    return f"{case_id}-seg.nii.gz"
+
+
 def region_mask_name(case_id: str, region: Region) -> str:
     """The file name of a binary region mask."""
     return f"{case_id}-mask-{region.lower()}.nii.gz"

@@ -1,4 +1,4 @@
-"""What ``segment`` writes beside a mask: how it was made, as JSON. The keys are in docs/cli.md."""
+"""What is written beside a segmentation: how it was made, as JSON. The keys are in docs/cli.md."""
 
 from __future__ import annotations
 
@@ -11,9 +11,7 @@ from napari_brats import INTENDED_USE, __version__
 from napari_brats.core.case import Segmentation
 from napari_brats.core.modalities import MODALITIES
 from napari_brats.io.discover import CaseFiles
-from napari_brats.io.sidecar import convention_to_json, grid_to_json, to_json
-
-__all__ = ["input_records", "segmentation_record", "sha256_of", "to_json"]
+from napari_brats.io.sidecar import convention_to_json, grid_to_json
 
 
 def input_records(files: CaseFiles) -> list[dict[str, Any]]:
