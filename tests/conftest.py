@@ -1,4 +1,4 @@
-"""What every test gets: no network, no traces of the user's settings, bundles and cache."""
+"""What every test gets: no network, no traces of the user's settings, data, bundles and cache."""
 
 from __future__ import annotations
 
@@ -22,8 +22,9 @@ class NetworkUsedError(AssertionError):
 
 @pytest.fixture(autouse=True)
 def no_user_folders(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """Hide the bundles and the cache of whoever runs the tests; each test has its own."""
+    """Hide the data, the bundles and the cache of whoever runs the tests; each test has its own."""
     monkeypatch.setenv("NAPARI_BRATS_BUNDLES", str(tmp_path / "user-bundles"))
+    monkeypatch.setenv("NAPARI_BRATS_DATA", str(tmp_path / "user-data"))
     monkeypatch.setenv("NAPARI_BRATS_CACHE", str(tmp_path / "user-cache"))
 
 

@@ -5,6 +5,7 @@ import json
 import pytest
 import torch
 
+from napari_brats.core import user_folders
 from napari_brats.core.errors import BundleError, SaveError
 from napari_brats.models import bundle as bundles
 from napari_brats.models.bundle import (
@@ -187,8 +188,8 @@ def test_a_write_that_stops_halfway_leaves_nothing_that_is_listed(folder, monkey
 def test_the_users_folder_is_where_the_system_keeps_data(monkeypatch, tmp_path):
     monkeypatch.delenv(bundles.USER_BUNDLES)
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
-    monkeypatch.setattr(bundles.sys, "platform", "linux")
+    monkeypatch.setattr(user_folders.sys, "platform", "linux")
     assert user_folder() == tmp_path / "napari-brats" / "bundles"
     monkeypatch.setenv("LOCALAPPDATA", str(tmp_path / "local"))
-    monkeypatch.setattr(bundles.sys, "platform", "win32")
+    monkeypatch.setattr(user_folders.sys, "platform", "win32")
     assert user_folder() == tmp_path / "local" / "napari-brats" / "bundles"

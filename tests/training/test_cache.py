@@ -12,9 +12,10 @@ import pytest
 
 from napari_brats.core.errors import CaseError
 from napari_brats.core.modalities import MODALITIES, Modality
+from napari_brats.core.user_folders import cache_folder
 from napari_brats.io.discover import discover
 from napari_brats.training import cache
-from napari_brats.training.cache import CachedCase, cache_folder, cached_case
+from napari_brats.training.cache import CachedCase, cached_case
 from napari_brats.training.prepare import load_labelled, prepare_case
 
 ONE_MM = (1.0, 1.0, 1.0)

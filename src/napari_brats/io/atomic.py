@@ -12,7 +12,12 @@ from napari_brats.core.errors import SaveError
 
 
 def write_atomically(
-    path: Path, payload: bytes, *, overwrite: bool = False, backup: bool = False
+    path: Path,
+    payload: bytes,
+    *,
+    overwrite: bool = False,
+    backup: bool = False,
+    private: bool = False,
 ) -> None:
     """Write ``payload`` to ``path`` by way of a temporary file in the same folder.
 
@@ -27,6 +32,8 @@ def write_atomically(
     backup
         Replace it too, but keep it as ``<name>.bak`` (``.bak2``, ... if that exists). The suffix
         keeps image readers and folder searches from taking it for a second label map.
+    private
+        Nobody but this user may read the new file, whatever its former one allowed.
 
     Raises
     ------
@@ -37,9 +44,9 @@ def write_atomically(
     temporary = path.with_name(f".{path.name[:100]}.{secrets.token_hex(4)}.part")
     try:
         _refuse_existing(path, overwrite or backup)
-        _write_and_sync(temporary, payload)
+        _write_and_sync(temporary, payload, private)
         _refuse_existing(path, overwrite or backup)  # it may have appeared meanwhile
-        if path.exists():
+        if path.exists() and not private:
             shutil.copymode(path, temporary)
         _rename(temporary, path, backup=backup)
         _sync_folder(path.parent)
@@ -90,8 +97,10 @@ def _refuse_existing(path: Path, allowed: bool) -> None:
         )
 
 
-def _write_and_sync(path: Path, payload: bytes) -> None:
+def _write_and_sync(path: Path, payload: bytes, private: bool) -> None:
     with path.open("xb") as file:
+        if private:
+            path.chmod(0o600)
         file.write(payload)
         file.flush()
         os.fsync(file.fileno())

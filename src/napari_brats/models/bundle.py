@@ -6,15 +6,14 @@ The built-in ones lie in ``weights/``, the user's own in `user_folder`.
 from __future__ import annotations
 
 import hashlib
-import os
 import re
-import sys
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from napari_brats.core.errors import BundleError, SaveError
+from napari_brats.core.user_folders import user_data
 from napari_brats.io.atomic import write_atomically
 from napari_brats.models.card import Card, card_to_json, read_card, read_part
 
@@ -86,18 +85,9 @@ def user_folder() -> Path:
     """Where the user's own bundles lie; it need not exist.
 
     The folder in the environment variable `USER_BUNDLES`, else ``napari-brats/bundles`` where the
-    system keeps the data of programs: ``$XDG_DATA_HOME`` (``~/.local/share``) on Linux,
-    ``~/Library/Application Support`` on macOS, ``%LOCALAPPDATA%`` on Windows.
+    system keeps the data of programs, see `user_data`.
     """
-    if chosen := os.environ.get(USER_BUNDLES):
-        return Path(chosen).expanduser()
-    if sys.platform == "win32":
-        base = os.environ.get("LOCALAPPDATA") or "~/AppData/Local"
-    elif sys.platform == "darwin":
-        base = "~/Library/Application Support"
-    else:
-        base = os.environ.get("XDG_DATA_HOME") or "~/.local/share"
-    return Path(base).expanduser() / "napari-brats" / "bundles"
+    return user_data(USER_BUNDLES, "bundles")
 
 
 def find_bundles(task: str | None = "segment") -> BundleList:

@@ -13,8 +13,6 @@ import io
 import json
 import logging
 import math
-import os
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -33,9 +31,9 @@ from napari_brats.io.case_files import CaseFiles, FileChoice
 from napari_brats.io.sidecar import recorded_convention
 from napari_brats.training.dataset import TrainingCase
 from napari_brats.training.prepare import load_labelled, prepare_case
+from napari_brats.workspace.folders import make_private
 
 LOGGER = logging.getLogger(__name__)
-CACHE_VARIABLE = "NAPARI_BRATS_CACHE"
 LAYOUT_VERSION = 1
 _DTYPES: tuple[np.dtype[Any], ...] = (np.dtype(np.float16), np.dtype(np.uint8), np.dtype(np.int16))
 
@@ -89,24 +87,6 @@ class CachedCase(TrainingCase):
         return np.memmap(self._path, _DTYPES[number], "r", place.start, place.shape)
 
 
-def cache_folder() -> Path:
-    """Where prepared cases lie; it need not exist.
-
-    The folder in the environment variable `CACHE_VARIABLE`, else ``napari-brats/cases`` where the
-    system keeps what programs can make anew: ``$XDG_CACHE_HOME`` (``~/.cache``) on Linux,
-    ``~/Library/Caches`` on macOS, ``%LOCALAPPDATA%`` on Windows.
-    """
-    if chosen := os.environ.get(CACHE_VARIABLE):
-        return Path(chosen).expanduser()
-    if sys.platform == "win32":
-        base = os.environ.get("LOCALAPPDATA") or "~/AppData/Local"
-    elif sys.platform == "darwin":
-        base = "~/Library/Caches"
-    else:
-        base = os.environ.get("XDG_CACHE_HOME") or "~/.cache"
-    return Path(base).expanduser() / "napari-brats" / "cases"
-
-
 def cached_case(
     files: CaseFiles,
     modalities: Sequence[Modality],
@@ -134,7 +114,7 @@ def cached_case(
         LOGGER.warning("Case %s: %s", files.case_id, note)
     case = prepare_case(loaded, modalities, spacing_mm, flatten=flatten)
     try:
-        directory.mkdir(parents=True, exist_ok=True)
+        make_private(directory)
         write_atomically(path, _payload(case), overwrite=True)
     except (OSError, SaveError) as error:
         LOGGER.warning("Prepared case %s is kept in memory: %s", files.case_id, error)

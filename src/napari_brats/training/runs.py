@@ -16,6 +16,7 @@ from napari_brats import INTENDED_USE
 from napari_brats.core.errors import BratsError, CaseError
 from napari_brats.core.labels import Label
 from napari_brats.core.progress import Job, Progress
+from napari_brats.core.user_folders import cache_folder
 from napari_brats.io.atomic import write_atomically
 from napari_brats.io.case_files import CaseFiles
 from napari_brats.io.discover import discover
@@ -174,7 +175,7 @@ def _prepared(
 
     Several processes begin with different cases, and find those of the others in the cache.
     """
-    from napari_brats.training.cache import cache_folder, cached_case
+    from napari_brats.training.cache import cached_case
 
     files = discover(data, strict=False)
     _require_distinct_ids(files)
