@@ -15,16 +15,19 @@ from napari_brats.widgets.case_panel import CasePanel
 from napari_brats.widgets.case_wiring import connect_case_panels
 from napari_brats.widgets.correct_panel import CorrectPanel
 from napari_brats.widgets.save_panel import SavePanel
+from napari_brats.widgets.view_panel import ViewPanel
+from napari_brats.widgets.view_wiring import ViewWiring
 from napari_brats.widgets.viewer_bridge import ViewerBridge
 
 
 @dataclass
 class Window:
-    """A viewer with the panels Case, Correct and Save docked and wired; no engine."""
+    """A viewer with the panels Case, View, Correct and Save docked and wired; no engine."""
 
     viewer: Any
     bridge: ViewerBridge
     case: CasePanel
+    view: ViewPanel
     correct: CorrectPanel
     save: SavePanel
 
@@ -34,14 +37,15 @@ def window(make_napari_viewer: Callable[[], Any]) -> Iterator[Window]:
     """One window; the bridge lets go of the viewer at the end."""
     viewer = make_napari_viewer()
     dock = QWidget()
-    case, correct, save = CasePanel(), CorrectPanel(LABEL_COLORS), SavePanel()
+    case, view, correct, save = CasePanel(), ViewPanel(), CorrectPanel(LABEL_COLORS), SavePanel()
     layout = QVBoxLayout(dock)
-    for panel in (case, correct, save):
+    for panel in (case, view, correct, save):
         layout.addWidget(panel)
     bridge = ViewerBridge(PublicOnlyProxy(viewer), dock)  # as napari hands it to plugins
     connect_case_panels(bridge, case, correct, save)
+    ViewWiring(bridge, view)
     viewer.window.add_dock_widget(dock, name="BraTS")
-    yield Window(viewer, bridge, case, correct, save)
+    yield Window(viewer, bridge, case, view, correct, save)
     bridge.close()
 
 

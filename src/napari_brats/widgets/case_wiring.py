@@ -31,7 +31,7 @@ from napari_brats.widgets.case_group import (
 )
 from napari_brats.widgets.case_panel import CasePanel
 from napari_brats.widgets.correct_panel import CorrectPanel
-from napari_brats.widgets.keys import KEYS, MODALITY_KEYS, label_key
+from napari_brats.widgets.keys import KEYS, label_key
 from napari_brats.widgets.provenance import provenance_of
 from napari_brats.widgets.save_panel import SavePanel, SaveRequest
 from napari_brats.widgets.viewer_bridge import ViewerBridge
@@ -83,7 +83,7 @@ class CaseWiring(QObject):
         panel.load_rest_requested.connect(self._on_load_rest)
 
     def _connect_correct(self) -> None:
-        tools, view, panel = self._bridge.tools, self._bridge.view, self._correct
+        tools, panel = self._bridge.tools, self._correct
         panel.label_chosen.connect(tools.choose_label)
         panel.mode_chosen.connect(tools.choose_mode)
         panel.brush_mm_changed.connect(tools.set_brush_mm)
@@ -91,23 +91,11 @@ class CaseWiring(QObject):
         panel.undo_requested.connect(tools.undo)
         panel.redo_requested.connect(tools.redo)
         panel.new_label_map_requested.connect(self._on_new_label_map)
-        panel.modality_shown.connect(view.show)
-        panel.side_by_side_changed.connect(view.set_side_by_side)
-        panel.flicker_changed.connect(view.set_flicker)
         tools.changed.connect(self._show_tools)
-        view.changed.connect(self._show_view)
 
     def _bind_keys(self) -> None:
-        tools, view = self._bridge.tools, self._bridge.view
-        actions = {
-            KEYS["next_modality"]: view.show_next,
-            KEYS["side_by_side"]: lambda: view.set_side_by_side(not view.is_side_by_side),
-            KEYS["flicker"]: lambda: view.set_flicker(not view.is_flickering),
-            KEYS["label_map_visible"]: view.toggle_labels,
-            KEYS["brush_3d"]: lambda: tools.set_brush_3d(not tools.brush_3d),
-        }
-        for modality, key in MODALITY_KEYS.items():
-            actions[key] = lambda m=modality: view.show(m)
+        tools = self._bridge.tools
+        actions = {KEYS["brush_3d"]: lambda: tools.set_brush_3d(not tools.brush_3d)}
         for label in (la for la in Label if la):
             actions[label_key(label)] = lambda la=label: self._on_label_key(la)
         self._bridge.key_bindings.bind(actions)
@@ -117,7 +105,6 @@ class CaseWiring(QObject):
     def _show_all(self) -> None:
         self._timer.start()
         self._show_tools()
-        self._show_view()
         self._show_target()
 
     def _on_active_case(self) -> None:
@@ -134,11 +121,6 @@ class CaseWiring(QObject):
         panel.show_mode(tools.mode)
         panel.show_brush(tools.brush_mm, tools.brush_3d)
         panel.show_editable(bool(key), tools.target is not None)
-
-    def _show_view(self) -> None:
-        view = self._bridge.view
-        self._correct.show_modalities(view.present, view.shown)
-        self._correct.show_view(view.is_side_by_side, view.is_flickering)
 
     def _show_target(self) -> None:
         bridge = self._bridge

@@ -1,4 +1,4 @@
-"""The section "Correct": label palette, tools, brush, undo, and which modality is looked at."""
+"""The section "Correct": label palette, tools, brush and undo."""
 
 from __future__ import annotations
 
@@ -10,18 +10,16 @@ from qtpy.QtWidgets import (
     QButtonGroup,
     QCheckBox,
     QDoubleSpinBox,
-    QHBoxLayout,
     QLabel,
     QPushButton,
-    QSizePolicy,
     QToolButton,
     QVBoxLayout,
     QWidget,
 )
 
 from napari_brats.core.labels import Label
-from napari_brats.core.modalities import MODALITIES, Modality
-from napari_brats.widgets.keys import KEYS, MODALITY_KEYS, help_text, label_key
+from napari_brats.widgets.keys import help_text, label_key
+from napari_brats.widgets.toggle_button import button_row, toggle_button
 
 TOOLS: Mapping[str, tuple[str, str]] = {
     "paint": ("Paint", "Paint the chosen label (napari: 2 or P)"),
@@ -34,7 +32,7 @@ TOOLS: Mapping[str, tuple[str, str]] = {
 
 
 class CorrectPanel(QWidget):
-    """Emits what the user wants to paint with and look at; shows what is set."""
+    """Emits what the user wants to paint with; shows what is set."""
 
     label_chosen = Signal(int)
     mode_chosen = Signal(str)
@@ -43,9 +41,6 @@ class CorrectPanel(QWidget):
     undo_requested = Signal()
     redo_requested = Signal()
     new_label_map_requested = Signal()
-    modality_shown = Signal(object)  # Modality
-    side_by_side_changed = Signal(bool)
-    flicker_changed = Signal(bool)
 
     def __init__(
         self,
@@ -57,7 +52,6 @@ class CorrectPanel(QWidget):
         self._colors = colors
         self._layout = QVBoxLayout(self)
         self._layout.setContentsMargins(6, 6, 6, 6)
-        self._add_view_row()
         self._add_palette()
         self._add_tools()
         self._add_brush_row()
@@ -84,49 +78,11 @@ class CorrectPanel(QWidget):
             self._brush_mm.setValue(diameter_mm)
             self._brush_3d.setChecked(is_3d)
 
-    def show_modalities(self, present: Sequence[Modality], shown: Modality | None) -> None:
-        """Enable a button for each modality of the case and mark the one on top."""
-        for modality, button in self._modalities.items():
-            button.setEnabled(modality in present)
-            button.setChecked(modality is shown)
-        self._side_by_side.setEnabled(len(present) > 1)
-        self._flicker.setEnabled(len(present) > 1)
-
-    def show_view(self, side_by_side: bool, flicker: bool) -> None:
-        """Show whether the modalities stand side by side, and whether they flicker."""
-        with QSignalBlocker(self._side_by_side), QSignalBlocker(self._flicker):
-            self._side_by_side.setChecked(side_by_side)
-            self._flicker.setChecked(flicker)
-
     def show_editable(self, has_case: bool, has_label_map: bool) -> None:
         """Offer the tools where there is a label map, and a new one where there is a case."""
         self._new.setEnabled(has_case)
         for widget in (self._tool_box, self._palette_box, self._brush_box, self._history_box):
             widget.setEnabled(has_label_map)
-
-    def _add_view_row(self) -> None:
-        row = QHBoxLayout()
-        row.setSpacing(2)
-        self._modalities: dict[Modality, QPushButton] = {}
-        for modality in MODALITIES:
-            button = _button(modality.value, f"Show {modality.title} ({MODALITY_KEYS[modality]})")
-            button.clicked.connect(lambda _=False, m=modality: self.modality_shown.emit(m))
-            self._modalities[modality] = button
-            row.addWidget(button)
-        self._layout.addLayout(row)
-        row = QHBoxLayout()
-        row.setSpacing(2)
-        self._side_by_side = _button(
-            "Side by side", f"Each modality in its own cell ({KEYS['side_by_side']})"
-        )
-        self._side_by_side.toggled.connect(self.side_by_side_changed)
-        self._flicker = _button(
-            "Flicker", f"Alternate between this modality and the next ({KEYS['flicker']})"
-        )
-        self._flicker.toggled.connect(self.flicker_changed)
-        row.addWidget(self._side_by_side)
-        row.addWidget(self._flicker)
-        self._layout.addLayout(row)
 
     def _add_palette(self) -> None:
         self._new = QPushButton("New empty label map")
@@ -139,7 +95,7 @@ class CorrectPanel(QWidget):
         group = QButtonGroup(self)
         self.palette_buttons: dict[Label, QPushButton] = {}
         for label in (la for la in Label if la):
-            button = _button(f"{label.title}   {label_key(label)}", f"Paint {label.title}")
+            button = toggle_button(f"{label.title}   {label_key(label)}", f"Paint {label.title}")
             button.setIcon(_swatch(self._colors[label]))
             button.setStyleSheet("text-align: left; padding: 3px;")
             button.clicked.connect(lambda _=False, la=label: self.label_chosen.emit(int(la)))
@@ -149,11 +105,11 @@ class CorrectPanel(QWidget):
         self._layout.addWidget(self._palette_box)
 
     def _add_tools(self) -> None:
-        self._tool_box, row = _row()
+        self._tool_box, row = button_row()
         self._tools = QButtonGroup(self)
         self._tool_buttons: dict[str, QPushButton] = {}
         for mode, (text, tip) in TOOLS.items():
-            button = _button(text, tip)
+            button = toggle_button(text, tip)
             button.clicked.connect(lambda _=False, m=mode: self.mode_chosen.emit(m))
             self._tools.addButton(button)
             self._tool_buttons[mode] = button
@@ -161,7 +117,7 @@ class CorrectPanel(QWidget):
         self._layout.addWidget(self._tool_box)
 
     def _add_brush_row(self) -> None:
-        self._brush_box, row = _row()
+        self._brush_box, row = button_row()
         row.addWidget(QLabel("Brush \u2300"))
         self._brush_mm = QDoubleSpinBox()
         self._brush_mm.setRange(0.1, 200.0)
@@ -183,7 +139,7 @@ class CorrectPanel(QWidget):
         self._layout.addWidget(self._brush_box)
 
     def _add_history_row(self) -> None:
-        self._history_box, row = _row()
+        self._history_box, row = button_row()
         for text, tip, signal in (
             ("Undo", "Undo the last edit (Ctrl+Z)", self.undo_requested),
             ("Redo", "Redo what was undone (Ctrl+Shift+Z)", self.redo_requested),
@@ -213,25 +169,6 @@ class CorrectPanel(QWidget):
         )
         self._layout.addWidget(toggle)
         self._layout.addWidget(self._help)
-
-
-def _button(text: str, tooltip: str) -> QPushButton:
-    """A checkable button that leaves the keyboard to the canvas and may become narrow."""
-    button = QPushButton(text)
-    button.setToolTip(tooltip)
-    button.setCheckable(True)
-    button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-    button.setMinimumWidth(button.fontMetrics().horizontalAdvance(text) + 12)
-    button.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-    return button
-
-
-def _row() -> tuple[QWidget, QHBoxLayout]:
-    box = QWidget()
-    layout = QHBoxLayout(box)
-    layout.setContentsMargins(0, 0, 0, 0)
-    layout.setSpacing(2)
-    return box, layout
 
 
 def _swatch(rgba: tuple[float, float, float, float]) -> QIcon:

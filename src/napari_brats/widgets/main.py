@@ -37,6 +37,8 @@ from napari_brats.widgets.save_panel import SavePanel
 from napari_brats.widgets.section import Section, SectionArea
 from napari_brats.widgets.segment_control import Engine, SegmentController, segment_by_name
 from napari_brats.widgets.segment_panel import SegmentPanel
+from napari_brats.widgets.view_panel import ViewPanel
+from napari_brats.widgets.view_wiring import ViewWiring
 from napari_brats.widgets.viewer_bridge import ViewerBridge
 
 if TYPE_CHECKING:
@@ -54,6 +56,7 @@ class BratsWidget(QWidget):
         self.segment_panel = SegmentPanel()
         self.review_panel = ReviewPanel()
         self.postprocess_panel = PostprocessPanel()
+        self.view_panel = ViewPanel()
         self.correct_panel = CorrectPanel(LABEL_COLORS)
         self.save_panel = SavePanel()
         self.measure_panel = MeasurePanel()
@@ -64,6 +67,7 @@ class BratsWidget(QWidget):
         self._results: dict[Layer, AutomaticResult] = {}
         self._lay_out()
         CaseWiring(self.bridge, self.case_panel, self.correct_panel, self.save_panel)
+        ViewWiring(self.bridge, self.view_panel)
         self.postprocess_control = PostprocessController(
             self.postprocess_panel, self.bridge, self._active_result, self
         )
@@ -136,6 +140,7 @@ class BratsWidget(QWidget):
             Section("Segment", self.segment_panel),
             Section("Review", self.review_panel),
             Section("Post-process", self.postprocess_panel, is_open=False),
+            Section("View", self.view_panel),
             Section("Correct", self.correct_panel),
             Section("Measures", self.measure_panel, is_open=False),
             Section("Metrics", self.metrics_panel, is_open=False),
