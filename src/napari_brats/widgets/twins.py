@@ -1,0 +1,217 @@
+"""One label map in several cells and canvases: twin layers on one array, with one history.
+
+What others need to know:
+
+- `main_of` gives the label map behind any Labels layer; tools act on that one. A twin is never
+  in hand: `LabelTools.target` and the layers that signals name are main layers.
+- A twin writes through its main layer: `_apply_mask_to_data`, `_save_history`, undo, redo and the
+  bracket around a stroke (`block_history`) are the main layer's. A guard of locks or a history of
+  another kind therefore belongs on the main layer, and holds for every twin.
+- Every finished step tells `events.paint` of the main layer, whoever was painted.
+- What writes to the array past these must say `LabelTwins.refresh_soon`; `LabelTools.edited` does.
+"""
+
+# ruff: noqa: SLF001 (napari tells in no public way which box was painted, nor of a stroke)
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from napari.layers import Labels
+from qtpy.QtCore import QObject, QTimer
+
+from napari_brats.widgets.twin_labels import TwinLabels, draw, draw_box, is_volume, same_brush
+
+LOOK = ("visible", "opacity", "blending", "colormap", "show_selected_label")
+TOOL = ("contiguous", "preserve_labels", "n_edit_dimensions", "selected_label")
+VOLUME_REDRAW_MS = 200
+"""A volume is drawn anew when nothing was painted for so long."""
+
+
+class LabelTwins(QObject):
+    """The twins of one label map: what is painted in one is drawn in all, as it is painted.
+
+    A twin that takes tools follows the main layer's tool, brush and label, and gives back what is
+    changed in its own canvas. Twins in a volume are drawn when painting pauses.
+    """
+
+    def __init__(self, main: Labels, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.main = main
+        self._twins: list[TwinLabels] = []
+        self._with_tools: list[TwinLabels] = []
+        self._is_busy = False
+        self._soon = _timer(self, 0, self._draw_flat)
+        self._later = _timer(self, VOLUME_REDRAW_MS, self._draw_volumes)
+        for emitter, slot in self._connections_of_main():
+            emitter.connect(slot)
+
+    def close(self) -> None:
+        """Let go of all layers. Harmless when called twice."""
+        self._soon.stop()
+        self._later.stop()
+        for twin in tuple(self._twins):
+            self.forget(twin)
+        for emitter, slot in self._connections_of_main():
+            emitter.disconnect(slot)
+
+    def make(self, name: str, *, takes_tools: bool) -> TwinLabels:
+        """One twin more; add it to a viewer, and `forget` it when that is gone."""
+        twin = TwinLabels(self.main, name=name, visible=self.main.visible)
+        self._twins.append(twin)
+        if takes_tools:
+            self._with_tools.append(twin)
+        self._share_look(twin)
+        twin.events.labels_update.connect(self._on_painted)
+        for emitter in (twin.events.mode, twin.events.selected_label, twin.events.brush_size):
+            emitter.connect(self._on_twin_tool)
+        return twin
+
+    def forget(self, twin: TwinLabels) -> None:
+        """Leave a twin alone from now on."""
+        self._twins.remove(twin)
+        if twin in self._with_tools:
+            self._with_tools.remove(twin)
+        twin.events.labels_update.disconnect(self._on_painted)
+        for emitter in (twin.events.mode, twin.events.selected_label, twin.events.brush_size):
+            emitter.disconnect(self._on_twin_tool)
+
+    def refresh_soon(self) -> None:
+        """Draw all twins anew, once for all that is told until the events at hand are done."""
+        if any(not is_volume(twin) for twin in self._twins):
+            self._soon.start()
+        self._draw_volumes_later()
+
+    def share_tools(self) -> None:
+        """Give the twins that take tools the main layer's tool, brush and label."""
+        self._on_main_tool()
+
+    def _connections_of_main(self) -> tuple[tuple[Any, Any], ...]:
+        events, polygon = self.main.events, self.main._overlays["polygon"].events
+        look = [*(getattr(events, name) for name in LOOK), events.contour]
+        tool = [getattr(events, name) for name in (*TOOL, "mode", "brush_size")]
+        return (
+            (events.labels_update, self._on_painted),
+            (events.data, self._on_data),
+            *((emitter, self._on_look) for emitter in look),
+            *((emitter, self._on_main_tool) for emitter in tool),
+            (polygon.points, self._on_polygon),
+            (polygon.enabled, self._on_polygon),
+        )
+
+    # -- what is seen
+
+    def _on_painted(self, event: Any) -> None:
+        """Draw the box that one layer has just drawn in the others."""
+        source: Labels = event.source
+        box = source._updated_slice
+        if self._is_busy or box is None:
+            return
+        with self._busy():
+            for layer in (self.main, *self._twins):
+                if layer is not source and not is_volume(layer):
+                    draw_box(layer, box)
+        self._draw_volumes_later()
+
+    def _draw_volumes_later(self) -> None:
+        if any(is_volume(twin) for twin in self._twins):
+            self._later.start()
+
+    def _draw_flat(self) -> None:
+        if self.main._block_history:
+            return  # a stroke is drawn box by box; its end asks again
+        for twin in self._twins:
+            if not is_volume(twin):
+                draw(twin)
+
+    def _draw_volumes(self) -> None:
+        if self.main._block_history:
+            self._later.start()
+            return
+        for twin in self._twins:
+            if is_volume(twin):
+                draw(twin)
+
+    def _on_data(self, event: object = None) -> None:
+        del event
+        for twin in self._twins:
+            twin.data = self.main.data
+
+    def _on_look(self, event: object = None) -> None:
+        del event
+        for twin in self._twins:
+            self._share_look(twin)
+        self._on_main_tool()  # what becomes visible again takes up its tool
+
+    def _share_look(self, twin: TwinLabels) -> None:
+        _copy(self.main, twin, LOOK)
+        if not is_volume(twin):  # napari draws no outlines in a volume
+            _copy(self.main, twin, ("contour",))
+
+    def _on_polygon(self, event: object = None) -> None:
+        """Show the polygon being drawn in cells of the same canvas, which take no tools."""
+        del event
+        polygon = self.main._overlays["polygon"]
+        for twin in self._twins:
+            if twin not in self._with_tools and not is_volume(twin):
+                twin._overlays["polygon"].enabled = polygon.enabled
+                twin._overlays["polygon"].points = polygon.points
+
+    # -- what is painted with
+
+    def _on_main_tool(self, event: object = None) -> None:
+        del event
+        if self._is_busy:
+            return
+        with self._busy():
+            for twin in self._twins:
+                _copy(self.main, twin, ("selected_label",))
+            for twin in self._with_tools:
+                _copy(self.main, twin, TOOL)
+                _set(twin, "brush_size", same_brush(self.main, twin))
+                _set(twin, "mode", self.main.mode)
+
+    def _on_twin_tool(self, event: Any) -> None:
+        """Take over what was picked or changed in a twin's own canvas."""
+        twin: TwinLabels = event.source
+        if self._is_busy or twin not in self._with_tools or not self.main.visible:
+            return
+        if event.type == "brush_size":
+            self.main.brush_size = same_brush(twin, self.main)
+        elif event.type == "mode":
+            _set(self.main, "mode", twin.mode)
+        else:
+            _copy(twin, self.main, ("selected_label",))
+
+    @contextmanager
+    def _busy(self) -> Iterator[None]:
+        self._is_busy = True
+        try:
+            yield
+        finally:
+            self._is_busy = False
+
+
+def _timer(parent: QObject, interval_ms: int, slot: Any) -> QTimer:
+    timer = QTimer(parent)
+    timer.setSingleShot(True)
+    timer.setInterval(interval_ms)
+    timer.timeout.connect(slot)
+    return timer
+
+
+def _set(layer: Labels, name: str, value: Any) -> None:
+    if getattr(layer, name) != value:
+        setattr(layer, name, value)
+
+
+def _copy(source: Labels, target: Labels, names: tuple[str, ...]) -> None:
+    for name in names:
+        value = getattr(source, name)
+        if name == "colormap":
+            if target.colormap is not value:
+                target.colormap = value
+        else:
+            _set(target, name, value)
