@@ -7,7 +7,7 @@ from enum import Enum
 
 import numpy as np
 
-from napari_brats.core.boxes import Box
+from napari_brats.core.boxes import Box, bounding_box
 from napari_brats.core.labels import LabelMap, Mask
 
 
@@ -20,6 +20,18 @@ class Edit:
 
     box: Box
     labels: LabelMap
+
+
+def changed_part(labels: LabelMap, box: Box, after: LabelMap) -> Edit | None:
+    """The smallest edit of ``labels`` that makes what lies in ``box`` as ``after``; None if it is."""
+    inner = bounding_box(labels[box] != after)
+    if inner is None:
+        return None
+    x, y, z = (
+        slice(outer.start + part.start, outer.start + part.stop)
+        for outer, part in zip(box, inner, strict=True)
+    )
+    return Edit((x, y, z), after[inner].copy())
 
 
 class PaintOver(Enum):
