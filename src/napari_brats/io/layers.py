@@ -20,6 +20,7 @@ from napari_brats.core.errors import GeometryError
 from napari_brats.core.geometry import AxisOrder, Grid, display_order
 from napari_brats.core.labels import REGIONS, Convention, Label, LabelMap
 from napari_brats.core.modalities import Modality, Shares
+from napari_brats.core.window_level import brain_sample
 from napari_brats.io.case_files import FileChoice
 from napari_brats.io.nifti import header_only
 
@@ -235,32 +236,10 @@ def label_colormap() -> dict[int | None, RGBA]:
 
 
 def contrast_limits(data: npt.NDArray[Any]) -> tuple[float, float]:
-    """The 0.5 and 99.5 percentile inside the brain, from about 10^5 voxels of an (X, Y, Z) array.
-
-    Inside is what differs from the background where the background is one value, as after skull
-    stripping; otherwise the middle half of the volume along each axis, where scalp and air are
-    few. A constant image gives a range of 1.
-    """
-    step = max(1, round((data.size / 1e5) ** (1 / 3)))
-    sample = data[::step, ::step, ::step]
-    background = _border_value(data)
-    inside = sample[sample != background]
-    if inside.size > 0.8 * sample.size:  # the background is noise
-        inside = sample[tuple(slice(n // 4, n - n // 4) for n in sample.shape)]
-    if not inside.size:
-        inside = sample.ravel()
+    """The 0.5 and 99.5 percentile of `brain_sample`; a constant image gives a range of 1."""
+    inside = brain_sample(data)
     low, high = (float(v) for v in np.percentile(inside.astype(np.float64), (0.5, 99.5)))
     return (low, high) if high > low else (low, low + 1.0)
-
-
-def _border_value(data: npt.NDArray[Any]) -> np.generic:
-    """The most frequent value on the outermost faces."""
-    faces = [
-        np.moveaxis(data, axis, 0)[end, ::4, ::4].ravel() for axis in range(3) for end in (0, -1)
-    ]
-    values, counts = np.unique(np.concatenate(faces), return_counts=True)
-    common: np.generic = values[counts.argmax()]
-    return common
 
 
 def _attributes(grid: Grid, tag: LayerTag, origin: Grid | None) -> dict[str, Any]:
