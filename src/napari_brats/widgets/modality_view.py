@@ -8,9 +8,8 @@ from napari.layers import Labels, Layer
 from qtpy.QtCore import QObject, QTimer, Signal
 
 from napari_brats.core.modalities import Modality
-from napari_brats.io.layers import TAG
-from napari_brats.widgets.case_group import MIRROR, OpenCase, tag_of
-from napari_brats.widgets.orientation_letters import BOX_COLOR, LETTER_COLOR
+from napari_brats.widgets.case_group import OpenCase, tag_of
+from napari_brats.widgets.side_by_side import SideBySide
 
 if TYPE_CHECKING:
     from napari import Viewer
@@ -28,23 +27,16 @@ class ModalityView(QObject):
         self._viewer = viewer
         self._case: OpenCase | None = None
         self._labels: Labels | None = None
-        self._mirrors: list[Labels] = []
-        self._mirrored: Labels | None = None
-        self._before: tuple[list[Layer], list[Layer], int] | None = None
+        self._side_by_side = SideBySide(viewer)
         self._pair: tuple[Modality, Modality] | None = None
         self._flicker = QTimer(self)
         self._flicker.setInterval(FLICKER_MS)
         self._flicker.timeout.connect(self._on_flicker)
-        self._mirror_timer = QTimer(self)
-        self._mirror_timer.setSingleShot(True)
-        self._mirror_timer.setInterval(0)  # when the events at hand are done
-        self._mirror_timer.timeout.connect(self._draw_mirrors)
 
     def close(self) -> None:
         """Let go of the viewer; it may be half closed, so its layers are left alone."""
         self._flicker.stop()
-        self._mirror_timer.stop()
-        self._unlink()
+        self._side_by_side.close()
         self._case = None
 
     def set_case(self, case: OpenCase | None, labels: Labels | None) -> None:
@@ -80,7 +72,7 @@ class ModalityView(QObject):
     @property
     def is_side_by_side(self) -> bool:
         """Whether each modality has its own cell."""
-        return self._before is not None
+        return self._side_by_side.is_on
 
     @property
     def is_flickering(self) -> bool:
@@ -151,122 +143,19 @@ class ModalityView(QObject):
 
     def leave_side_by_side(self) -> None:
         """Go back to one view, with the layers in their former order. Harmless in one view."""
-        if self._before is None:
-            return
-        order, visible, stride = self._before
-        self._before = None
-        layers = self._viewer.layers
-        selected = layers.selection.active
-        mode = None if selected is None else selected.mode
-        self._viewer.canvas.grid.enabled = False
-        self._viewer.canvas.grid.stride = stride
-        self._unlink()
-        for mirror in self._mirrors:
-            if mirror in layers:
-                layers.remove(mirror)
-        self._mirrors = []
-        self._put_first([layer for layer in order if layer in layers])
-        for layer in order:
-            layer.visible = layer in visible
-            _show_name(layer, False)
-        self._select(selected, mode)
-        if self._case is not None:
-            self.look_at(self._case)
-        self.changed.emit()
+        if self.is_side_by_side:
+            self._side_by_side.leave()
+            self.changed.emit()
+
+    def refresh_twins(self) -> None:
+        """Draw the label map anew wherever it is shown a second time."""
+        self._side_by_side.refresh_soon()
 
     def _enter_side_by_side(self) -> None:
         if self._case is None or self.is_side_by_side or len(self.present) < 2:
             return
         self.set_flicker(False)
-        layers, grid = self._viewer.layers, self._viewer.canvas.grid
-        images = list(self._case.by_modality.values())
-        selected = layers.selection.active
-        mode = None if selected is None else selected.mode
-        self._before = (list(layers), [la for la in layers if la.visible], grid.stride)
-        cells = list(images)
-        if self._labels is not None:
-            self._mirrors = [self._mirror(self._labels, m) for m in self.present[:-1]]
-            pairs = zip(images, [*self._mirrors, self._labels], strict=True)
-            cells = [layer for pair in pairs for layer in pair]
-            self._link(self._labels)
-        for layer in layers:
-            layer.visible = layer in cells
-        self._put_first(cells)
-        for image in images:
-            _show_name(image, True)
-        grid.stride = 2 if self._labels is not None else 1
-        grid.enabled = True
-        self._select(selected, mode)
-        if self._case is not None:
-            self.look_at(self._case)
-
-    def _select(self, layer: Layer | None, mode: str | None) -> None:
-        """Select the layer again, with the tool it had: napari puts that away in between."""
-        if layer in self._viewer.layers:
-            self._viewer.layers.selection.active = layer
-            layer.mode = mode
-
-    def _mirror(self, labels: Labels, modality: Modality) -> Labels:
-        """The label map once more for another cell: one array, nothing to edit."""
-        mirror = Labels(
-            labels.data,
-            name=f"{labels.name} on {modality}",
-            scale=labels.scale,
-            translate=labels.translate,
-            affine=labels.affine,
-            units=labels.units,
-            axis_labels=labels.axis_labels,
-            colormap=labels.colormap,
-            opacity=labels.opacity,
-            metadata={MIRROR: True, TAG: labels.metadata[TAG]},
-        )
-        mirror.contour = labels.contour
-        mirror.editable = False
-        self._viewer.add_layer(mirror)
-        return mirror
-
-    def _link(self, labels: Labels) -> None:
-        self._mirrored = labels
-        labels.events.data.connect(self._on_data)
-        for name in ("visible", "opacity", "contour"):
-            getattr(labels.events, name).connect(self._on_look)
-
-    def _unlink(self) -> None:
-        labels, self._mirrored = self._mirrored, None
-        if labels is None:
-            return
-        labels.events.data.disconnect(self._on_data)
-        for name in ("visible", "opacity", "contour"):
-            getattr(labels.events, name).disconnect(self._on_look)
-
-    def refresh_mirrors(self) -> None:
-        """Draw the label map anew in every cell, once for all that one stroke tells of."""
-        if self._mirrors:
-            self._mirror_timer.start()
-
-    def _draw_mirrors(self) -> None:
-        for mirror in self._mirrors:
-            mirror.refresh(thumbnail=False, highlight=False, extent=False)
-
-    def _on_data(self, event: object = None) -> None:
-        del event
-        if self._mirrored is not None:
-            for mirror in self._mirrors:
-                mirror.data = self._mirrored.data
-
-    def _on_look(self, event: object = None) -> None:
-        del event
-        if self._mirrored is None or self._before is None:
-            return
-        for mirror in self._mirrors:
-            mirror.visible = self._mirrored.visible
-            mirror.opacity = self._mirrored.opacity
-            mirror.contour = self._mirrored.contour
-
-    def _put_first(self, wanted: list[Layer]) -> None:
-        layers = self._viewer.layers
-        for place, layer in enumerate(wanted):
-            layers.move(layers.index(layer), place)
+        self._side_by_side.enter(self._case, self._labels)
 
     def _after(self, modality: Modality | None) -> Modality:
         present = self.present
@@ -277,10 +166,3 @@ class ModalityView(QObject):
         if self._pair is not None:
             first, second = self._pair
             self.show(second if self.shown is first else first)
-
-
-def _show_name(layer: Layer, on: bool) -> None:
-    """Write the layer's name into the corner of its cell, legible as the letters are."""
-    overlay = layer.name_overlay
-    overlay.color, overlay.box_color, overlay.font_size = LETTER_COLOR, BOX_COLOR, 12
-    overlay.box = overlay.visible = on

@@ -10,6 +10,7 @@ from napari.layers import Labels, Layer
 from qtpy.QtCore import QObject, Signal
 
 from napari_brats.core.case import Case, Segmentation, Volume
+from napari_brats.core.edits.planes import Plane
 from napari_brats.core.errors import CaseError
 from napari_brats.core.labels import CONVENTIONS, LabelMap
 from napari_brats.core.modalities import Modality
@@ -19,11 +20,20 @@ from napari_brats.widgets.case_group import OpenCase, tag_of
 from napari_brats.widgets.case_images import CaseImages
 from napari_brats.widgets.case_volumes import CaseVolumes
 from napari_brats.widgets.diameters_layer import DiametersLayer
-from napari_brats.widgets.error_overlay import ErrorOverlay
+from napari_brats.widgets.error_overlay import (
+    COMPARISON_COLORS,
+    COMPARISON_TITLES,
+    ErrorOverlay,
+)
 from napari_brats.widgets.key_bindings import KeyBindings
 from napari_brats.widgets.label_tools import LabelTools
+from napari_brats.widgets.looked_at import plane_looked_at
 from napari_brats.widgets.modality_view import ModalityView
-from napari_brats.widgets.new_label_maps import empty_label_map_to_layer, segmentation_to_layer
+from napari_brats.widgets.new_label_maps import (
+    empty_label_map_to_layer,
+    segmentation_to_layer,
+    third_label_map_to_layer,
+)
 from napari_brats.widgets.open_cases import OpenCases
 from napari_brats.widgets.open_label_maps import OpenLabelMap, label_maps_of
 from napari_brats.widgets.orientation_letters import OrientationLetters
@@ -38,7 +48,7 @@ class ViewerBridge(QObject):
     """Knows which layers are which case, and does with them what the panels ask for.
 
     `tools` paints, `view` chooses what is looked at, `images` exchanges images, `volumes` measures
-    what is painted, `errors` shows errors, `diameters` lines, `key_bindings` binds keys.
+    what is painted, `errors` and `comparison` show what differs, `diameters` lines, `key_bindings` binds keys.
     """
 
     cases_changed = Signal()
@@ -62,6 +72,9 @@ class ViewerBridge(QObject):
         self.images = CaseImages(viewer.layers, self._open, self._add)
         self.volumes = CaseVolumes(lambda: self._open.active_key, self.label_layer, self)
         self.errors = ErrorOverlay(viewer, self.view.leave_side_by_side, self)
+        self.comparison = ErrorOverlay(
+            viewer, self.view.leave_side_by_side, self, COMPARISON_COLORS, COMPARISON_TITLES
+        )
         self.diameters = DiametersLayer(viewer, self)
         self.key_bindings = KeyBindings(viewer)
         self._in_hand: dict[str, Labels] = {}
@@ -84,6 +97,7 @@ class ViewerBridge(QObject):
         for part in (self.volumes, self._open, self.view, self.tools, self._letters):
             part.close()
         self.errors.close()
+        self.comparison.close()
         self.diameters.close()
         self.key_bindings.close()
 
@@ -188,6 +202,10 @@ class ViewerBridge(QObject):
         """Add an empty labels layer on the case's reference image, selected."""
         return self._add(empty_label_map_to_layer(self._open[key], key), key)
 
+    def add_third_mask(self, key: str, labels: LabelMap, like: Labels, reason: str) -> Labels:
+        """Add (X, Y, Z) labels made of others, on the grid of ``like``, as a new layer, selected."""
+        return self._add(third_label_map_to_layer(self._open[key], key, labels, like, reason))
+
     def label_layer(self, key: str) -> Labels | None:
         """The labels layer that is edited and saved: the one selected last, else the newest."""
         labels = self._open[key].labels
@@ -214,6 +232,10 @@ class ViewerBridge(QObject):
     def is_painting(self) -> bool:
         """Whether a stroke is under way: its end is told as an edit, too."""
         return self.tools.is_painting
+
+    def plane_looked_at(self, layer: Layer) -> Plane:
+        """The slice of a layer that is shown."""
+        return plane_looked_at(self._viewer, layer)
 
     def layer_labels(self, layer: Layer) -> LabelMap | None:
         """The (X, Y, Z) internal labels of a layer in file order, a view; None once removed."""
@@ -249,7 +271,7 @@ class ViewerBridge(QObject):
             self.edited.emit(key)
         if key == self._open.active_key:
             self.volumes.report_soon()
-        self.view.refresh_mirrors()
+        self.view.refresh_twins()
 
     def _on_cases_changed(self) -> None:
         """Tell letters, tools and view which case and label map they are about."""

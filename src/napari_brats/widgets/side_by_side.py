@@ -1,0 +1,136 @@
+"""Side by side: each modality in its own cell of napari's grid, with the label map over it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from napari.layers import Labels, Layer
+
+from napari_brats.widgets.case_group import OpenCase
+from napari_brats.widgets.field_of_view import FieldOfView
+from napari_brats.widgets.orientation_letters import BOX_COLOR, LETTER_COLOR
+from napari_brats.widgets.twin_labels import TwinLabels
+from napari_brats.widgets.twins import LabelTwins
+
+if TYPE_CHECKING:
+    from napari import Viewer
+
+
+class SideBySide:
+    """The grid, its twins of the label map, and what the window looked like before.
+
+    All cells share camera and slice, and napari gives a click in any cell the place it has in all
+    of them: the label map is therefore painted in every cell, and its twins only show it.
+    """
+
+    def __init__(self, viewer: Viewer) -> None:
+        self._viewer = viewer
+        self._twins: LabelTwins | None = None
+        self._shown: list[TwinLabels] = []
+        self._before: tuple[list[Layer], list[Layer], int] | None = None
+
+    @property
+    def is_on(self) -> bool:
+        """Whether each modality has its own cell."""
+        return self._before is not None
+
+    def close(self) -> None:
+        """Let go of the layers; the viewer may be half closed, so they are left where they are."""
+        if self.is_on:
+            self._let_go_of_twins()
+            self._viewer.layers.selection.events.active.disconnect(self._on_selected)
+            self._before = None
+
+    def enter(self, case: OpenCase, labels: Labels | None) -> None:
+        """Give each modality of a case a cell, in the modalities' order."""
+        layers, grid = self._viewer.layers, self._viewer.canvas.grid
+        images = list(case.by_modality.values())
+        view = FieldOfView.of(self._viewer, images)
+        selected = layers.selection.active
+        mode = None if selected is None else selected.mode
+        self._before = (list(layers), [la for la in layers if la.visible], grid.stride)
+        cells = self._cells(case, labels)
+        for layer in layers:
+            layer.visible = layer in cells
+        self._put_first(cells)
+        for image in images:
+            _show_name(image, True)
+        grid.stride = len(cells) // len(images)
+        grid.enabled = True
+        self._select(selected, mode)
+        layers.selection.events.active.connect(self._on_selected)
+        view.restore(self._viewer)
+
+    def leave(self) -> None:
+        """Go back to one view, with the layers in their former order. Harmless when not on."""
+        if self._before is None:
+            return
+        order, visible, stride = self._before
+        self._before = None
+        layers = self._viewer.layers
+        layers.selection.events.active.disconnect(self._on_selected)
+        view = FieldOfView.of(self._viewer, order)
+        selected = layers.selection.active
+        mode = None if selected is None else selected.mode
+        self._viewer.canvas.grid.enabled = False
+        self._viewer.canvas.grid.stride = stride
+        shown = self._shown
+        self._let_go_of_twins()
+        for twin in shown:
+            if twin in layers:
+                layers.remove(twin)
+        self._put_first([layer for layer in order if layer in layers])
+        for layer in order:
+            layer.visible = layer in visible
+            _show_name(layer, False)
+        self._select(selected, mode)
+        view.restore(self._viewer)
+
+    def refresh_soon(self) -> None:
+        """Draw the label map anew in every cell."""
+        if self._twins is not None:
+            self._twins.refresh_soon()
+
+    def _cells(self, case: OpenCase, labels: Labels | None) -> list[Layer]:
+        """The layers of all cells, one image after the other, each with its label map."""
+        images = list(case.by_modality.values())
+        if labels is None:
+            return images
+        self._twins = LabelTwins(labels)
+        for modality in list(case.by_modality)[:-1]:
+            twin = self._twins.make(f"{labels.name} on {modality}", takes_tools=False)
+            self._viewer.add_layer(twin)
+            self._shown.append(twin)
+        pairs = zip(images, [*self._shown, labels], strict=True)
+        return [layer for pair in pairs for layer in pair]
+
+    def _let_go_of_twins(self) -> None:
+        if self._twins is not None:
+            self._twins.close()
+            self._twins.deleteLater()
+        self._twins, self._shown = None, []
+
+    def _on_selected(self, event: object = None) -> None:
+        """Whoever takes a twin in the list of layers means the label map."""
+        del event
+        selection = self._viewer.layers.selection
+        if isinstance(selection.active, TwinLabels):
+            selection.active = selection.active.main
+
+    def _select(self, layer: Layer | None, mode: str | None) -> None:
+        """Select the layer again, with the tool it had: napari puts that away in between."""
+        if layer in self._viewer.layers:
+            self._viewer.layers.selection.active = layer
+            layer.mode = mode
+
+    def _put_first(self, wanted: list[Layer]) -> None:
+        layers = self._viewer.layers
+        for place, layer in enumerate(wanted):
+            layers.move(layers.index(layer), place)
+
+
+def _show_name(layer: Layer, on: bool) -> None:
+    """Write the layer's name into the corner of its cell, legible as the letters are."""
+    overlay = layer.name_overlay
+    overlay.color, overlay.box_color, overlay.font_size = LETTER_COLOR, BOX_COLOR, 12
+    overlay.box = overlay.visible = on
