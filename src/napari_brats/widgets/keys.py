@@ -19,6 +19,16 @@ KEYS: Mapping[str, str] = {
     "brush_3d": "F10",
 }
 
+SHAPE_KEYS: Mapping[str, str] = {
+    "interpolate": "Ctrl+Shift+F1",
+    "smooth": "Ctrl+Shift+F2",
+    "fill_holes": "Ctrl+Shift+F3",
+    "grow": "Ctrl+Shift+F4",
+    "shrink": "Ctrl+Shift+F5",
+    "refine": "Ctrl+Shift+F6",
+}
+"""Keys of the tools that change the shape of a label or region."""
+
 
 def label_key(label: Label) -> str:
     """The key that chooses ``label`` for painting."""

@@ -37,6 +37,8 @@ from napari_brats.widgets.save_panel import SavePanel
 from napari_brats.widgets.section import Section, SectionArea
 from napari_brats.widgets.segment_control import Engine, SegmentController, segment_by_name
 from napari_brats.widgets.segment_panel import SegmentPanel
+from napari_brats.widgets.shape_tools_control import ShapeToolsController
+from napari_brats.widgets.shape_tools_panel import ShapeToolsPanel
 from napari_brats.widgets.view_panel import ViewPanel
 from napari_brats.widgets.view_wiring import ViewWiring
 from napari_brats.widgets.viewer_bridge import ViewerBridge
@@ -59,6 +61,7 @@ class BratsWidget(QWidget):
         self.view_panel = ViewPanel()
         self.correct_panel = CorrectPanel(LABEL_COLORS)
         self.save_panel = SavePanel()
+        self.shape_tools_panel = ShapeToolsPanel()
         self.measure_panel = MeasurePanel()
         self.metrics_panel = MetricsPanel()
         self.report_panel = ReportPanel()
@@ -91,6 +94,10 @@ class BratsWidget(QWidget):
         self.bridge.tools.edited.connect(self.metrics_control.follow_edit)
         self.bridge.errors.removed.connect(self.metrics_panel.show_errors_removed)
         self.metrics_panel.show_legend(*(ERROR_COLORS[error] for error in (MISSED, ADDED)))
+        self.shape_tools_control = ShapeToolsController(
+            self.shape_tools_panel, self.bridge, self
+        )
+        self.bridge.key_bindings.bind(self.shape_tools_control.actions)
         self.measure_control = MeasureController(
             self.measure_panel, self.bridge, self.bridge.diameters, self
         )
@@ -114,6 +121,7 @@ class BratsWidget(QWidget):
         self.segment_control.cancel()
         self.anomaly_control.cancel()
         self.metrics_control.cancel()
+        self.shape_tools_control.cancel()
         self.measure_control.cancel()
         self.report_control.cancel()
         self.bridge.close()
@@ -142,6 +150,7 @@ class BratsWidget(QWidget):
             Section("Post-process", self.postprocess_panel, is_open=False),
             Section("View", self.view_panel),
             Section("Correct", self.correct_panel),
+            Section("Tools", self.shape_tools_panel),
             Section("Measures", self.measure_panel, is_open=False),
             Section("Metrics", self.metrics_panel, is_open=False),
             Section("Save", self.save_panel),

@@ -23,7 +23,7 @@ class Edit:
 
 
 def changed_part(labels: LabelMap, box: Box, after: LabelMap) -> Edit | None:
-    """The smallest edit of ``labels`` that makes what lies in ``box`` as ``after``; None if it is."""
+    """The smallest edit that makes ``box`` of ``labels`` as ``after``; None if it is so."""
     inner = bounding_box(labels[box] != after)
     if inner is None:
         return None

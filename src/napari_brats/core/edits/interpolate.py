@@ -170,8 +170,9 @@ def signed_distance_mm(mask: Mask, spacing_mm: tuple[float, ...]) -> Distance:
 
     padded = np.pad(mask, 1)
     inside, outside = (edt.edt(side, anisotropy=spacing_mm) for side in (padded, ~padded))
-    signed: Distance = (inside - outside)[1:-1, 1:-1]
-    return signed - np.sign(signed) * min(spacing_mm) / 2
+    signed = (inside - outside)[1:-1, 1:-1]
+    to_outline: Distance = signed - np.sign(signed) * np.float32(min(spacing_mm) / 2)
+    return to_outline
 
 
 def _between(start: Distance, end: Distance, share: float) -> Distance:
