@@ -98,7 +98,7 @@ class SideBySide:
             return images
         self._twins = LabelTwins(labels)
         for modality in list(case.by_modality)[:-1]:
-            twin = self._twins.make(f"{labels.name} on {modality}", takes_tools=False)
+            twin = self._twins.make(f"{labels.name} on {modality}")
             self._viewer.add_layer(twin)
             self._shown.append(twin)
         pairs = zip(images, [*self._shown, labels], strict=True)

@@ -1,14 +1,9 @@
 """One label map in several cells and canvases: twin layers on one array, with one history.
 
-What others need to know:
-
-- `main_of` gives the label map behind any Labels layer; tools act on that one. A twin is never
-  in hand: `LabelTools.target` and the layers that signals name are main layers.
-- A twin writes through its main layer: `_apply_mask_to_data`, `_save_history`, undo, redo and the
-  bracket around a stroke (`block_history`) are the main layer's. A guard of locks or a history of
-  another kind therefore belongs on the main layer, and holds for every twin.
-- Every finished step tells `events.paint` of the main layer, whoever was painted.
-- What writes to the array past these must say `LabelTwins.refresh_soon`; `LabelTools.edited` does.
+`main_of` gives the label map behind any Labels layer; tools act on that one. A twin is never in
+hand: `LabelTools.target` and the layers that signals name are main layers. Twins that are painted
+are followed by `LabelTools`, which gives them rules, brush and the one history. What writes to the
+array past these must say `LabelTwins.refresh_soon`; `LabelTools.edited` does.
 """
 
 # ruff: noqa: SLF001 (napari tells in no public way which box was painted, nor of a stroke)
@@ -17,12 +12,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from napari.layers import Labels
 from qtpy.QtCore import QObject, QTimer
 
-from napari_brats.widgets.twin_labels import TwinLabels, draw, draw_box, is_volume, same_brush
+from napari_brats.widgets.twin_labels import TwinLabels, draw, draw_box, is_volume
+
+if TYPE_CHECKING:
+    from napari_brats.widgets.label_tools import LabelTools
 
 LOOK = ("visible", "opacity", "blending", "colormap", "show_selected_label")
 TOOL = ("contiguous", "preserve_labels", "n_edit_dimensions", "selected_label")
@@ -33,13 +31,14 @@ VOLUME_REDRAW_MS = 200
 class LabelTwins(QObject):
     """The twins of one label map: what is painted in one is drawn in all, as it is painted.
 
-    A twin that takes tools follows the main layer's tool, brush and label, and gives back what is
+    A twin that takes ``tools`` follows the main layer's tool and label, and gives back what is
     changed in its own canvas. Twins in a volume are drawn when painting pauses.
     """
 
-    def __init__(self, main: Labels, parent: QObject | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, main: Labels, tools: LabelTools | None = None) -> None:
+        super().__init__()
         self.main = main
+        self._tools = tools
         self._twins: list[TwinLabels] = []
         self._with_tools: list[TwinLabels] = []
         self._is_busy = False
@@ -57,41 +56,50 @@ class LabelTwins(QObject):
         for emitter, slot in self._connections_of_main():
             emitter.disconnect(slot)
 
-    def make(self, name: str, *, takes_tools: bool) -> TwinLabels:
+    def make(self, name: str, *, takes_tools: bool = False) -> TwinLabels:
         """One twin more; add it to a viewer, and `forget` it when that is gone."""
         twin = TwinLabels(self.main, name=name, visible=self.main.visible)
         self._twins.append(twin)
-        if takes_tools:
-            self._with_tools.append(twin)
         self._share_look(twin)
         twin.events.labels_update.connect(self._on_painted)
-        for emitter in (twin.events.mode, twin.events.selected_label, twin.events.brush_size):
-            emitter.connect(self._on_twin_tool)
+        if takes_tools and self._tools is not None:
+            twin.brush_size = self.main.brush_size
+            self._tools.follow(twin, self.main)
+            self._with_tools.append(twin)
+            twin.events.mode.connect(self._on_twin_tool)
+            twin.events.selected_label.connect(self._on_twin_tool)
+            self._on_main_tool()
         return twin
 
     def forget(self, twin: TwinLabels) -> None:
         """Leave a twin alone from now on."""
         self._twins.remove(twin)
+        twin.events.labels_update.disconnect(self._on_painted)
         if twin in self._with_tools:
             self._with_tools.remove(twin)
-        twin.events.labels_update.disconnect(self._on_painted)
-        for emitter in (twin.events.mode, twin.events.selected_label, twin.events.brush_size):
-            emitter.disconnect(self._on_twin_tool)
+            self._tools.unfollow(twin)
+            twin.events.mode.disconnect(self._on_twin_tool)
+            twin.events.selected_label.disconnect(self._on_twin_tool)
 
     def refresh_soon(self) -> None:
-        """Draw all twins anew, once for all that is told until the events at hand are done."""
-        if any(not is_volume(twin) for twin in self._twins):
+        """Draw all twins anew, once for all that is told until the events at hand are done.
+
+        Not those that are painted: `LabelTools` draws them itself.
+        """
+        if any(self._is_drawn_here(twin) for twin in self._twins):
             self._soon.start()
         self._draw_volumes_later()
 
-    def share_tools(self) -> None:
-        """Give the twins that take tools the main layer's tool, brush and label."""
-        self._on_main_tool()
+    def _is_drawn_here(self, twin: TwinLabels) -> bool:
+        return twin not in self._with_tools and not is_volume(twin)
+
+    def _is_in_stroke(self) -> bool:
+        return any(layer._block_history for layer in (self.main, *self._with_tools))
 
     def _connections_of_main(self) -> tuple[tuple[Any, Any], ...]:
         events, polygon = self.main.events, self.main._overlays["polygon"].events
         look = [*(getattr(events, name) for name in LOOK), events.contour]
-        tool = [getattr(events, name) for name in (*TOOL, "mode", "brush_size")]
+        tool = [getattr(events, name) for name in (*TOOL, "mode")]
         return (
             (events.labels_update, self._on_painted),
             (events.data, self._on_data),
@@ -120,14 +128,14 @@ class LabelTwins(QObject):
             self._later.start()
 
     def _draw_flat(self) -> None:
-        if self.main._block_history:
+        if self._is_in_stroke():
             return  # a stroke is drawn box by box; its end asks again
         for twin in self._twins:
-            if not is_volume(twin):
+            if self._is_drawn_here(twin):
                 draw(twin)
 
     def _draw_volumes(self) -> None:
-        if self.main._block_history:
+        if self._is_in_stroke():
             self._later.start()
             return
         for twin in self._twins:
@@ -155,7 +163,7 @@ class LabelTwins(QObject):
         del event
         polygon = self.main._overlays["polygon"]
         for twin in self._twins:
-            if twin not in self._with_tools and not is_volume(twin):
+            if self._is_drawn_here(twin):
                 twin._overlays["polygon"].enabled = polygon.enabled
                 twin._overlays["polygon"].points = polygon.points
 
@@ -170,7 +178,6 @@ class LabelTwins(QObject):
                 _copy(self.main, twin, ("selected_label",))
             for twin in self._with_tools:
                 _copy(self.main, twin, TOOL)
-                _set(twin, "brush_size", same_brush(self.main, twin))
                 _set(twin, "mode", self.main.mode)
 
     def _on_twin_tool(self, event: Any) -> None:
@@ -178,9 +185,7 @@ class LabelTwins(QObject):
         twin: TwinLabels = event.source
         if self._is_busy or twin not in self._with_tools or not self.main.visible:
             return
-        if event.type == "brush_size":
-            self.main.brush_size = same_brush(twin, self.main)
-        elif event.type == "mode":
+        if event.type == "mode":
             _set(self.main, "mode", twin.mode)
         else:
             _copy(twin, self.main, ("selected_label",))
