@@ -17,6 +17,10 @@ KEYS: Mapping[str, str] = {
     "flicker": "F8",
     "label_map_visible": "F9",
     "brush_3d": "F10",
+    "next_difference": "Alt+PageDown",
+    "previous_difference": "Alt+PageUp",
+    "take_a": "Alt+A",
+    "take_b": "Alt+B",
 }
 
 SHAPE_KEYS: Mapping[str, str] = {
@@ -28,6 +32,16 @@ SHAPE_KEYS: Mapping[str, str] = {
     "refine": "Ctrl+Shift+F6",
 }
 """Keys of the tools that change the shape of a label or region."""
+
+TOOL_KEYS: Mapping[str, str] = {
+    "smart_brush": "Shift+F1",
+    "wand": "Shift+F2",
+    "lasso": "Shift+F3",
+    "delete": "Shift+F4",
+    "copy_previous": "Shift+F5",
+    "copy_next": "Shift+F6",
+}
+"""Keys of the tools that work where the mouse is."""
 
 
 def label_key(label: Label) -> str:
@@ -45,6 +59,12 @@ def help_text() -> str:
         (KEYS["label_map_visible"], "hide or show the label map"),
         (KEYS["brush_3d"], "2-D or 3-D brush"),
         *((label_key(label), f"paint {label.title}") for label in Label if label),
+        (TOOL_KEYS["smart_brush"], "smart brush on or off"),
+        (TOOL_KEYS["wand"], "wand (Enter takes what it shows, Escape drops it)"),
+        (TOOL_KEYS["lasso"], "lasso"),
+        (TOOL_KEYS["delete"], "delete the lesion that is clicked"),
+        (TOOL_KEYS["copy_previous"], "copy labels to the previous slice"),
+        (TOOL_KEYS["copy_next"], "copy labels to the next slice"),
         ("1 2 3 4 5", "napari: erase, paint, polygon, fill, pick"),
         ("[ ]", "napari: smaller, larger brush"),
         ("Ctrl+Z", "undo (Ctrl+Shift+Z: redo)"),
