@@ -17,7 +17,7 @@ from napari_brats import INTENDED_USE, __version__
 from napari_brats.cli.cases import Problem, folder_of
 from napari_brats.cli.console import ALL_DONE, INTERRUPTED, SOME_FAILED, ProgressReport
 from napari_brats.core.case import Case
-from napari_brats.core.errors import BratsError
+from napari_brats.core.errors import FAILURES_OF_A_CASE, failure_in_words
 from napari_brats.core.modalities import Modality
 from napari_brats.io.atomic import write_atomically
 from napari_brats.io.checks import check_case
@@ -28,18 +28,6 @@ from napari_brats.io.record import input_records
 from napari_brats.io.sidecar import grid_to_json, to_json
 
 CaseWork = Callable[[CaseFiles, ProgressReport], str]
-
-_FAILURES = (
-    BratsError,
-    OSError,
-    MemoryError,
-    RuntimeError,
-    ValueError,
-    LookupError,
-    ArithmeticError,
-)
-"""What one case may end with without ending the run: our own refusals, the disk, memory, and what
-torch, numpy and the file libraries raise on content that nobody foresaw."""
 
 
 @dataclass(frozen=True)
@@ -135,10 +123,8 @@ def _attempt(files: CaseFiles, work: CaseWork, report: ProgressReport) -> Outcom
     report.start_case(files.case_id)
     try:
         line = work(files, report)
-    except _FAILURES as error:
-        message = (
-            str(error) if isinstance(error, BratsError) else f"{type(error).__name__}: {error}"
-        )
+    except FAILURES_OF_A_CASE as error:
+        message = failure_in_words(error)
         report.line(f"{files.case_id} failed: {message}")
         seconds = round(perf_counter() - started, 3)
         return Outcome(files.case_id, place, "failed", message, seconds)

@@ -31,3 +31,21 @@ class JobError(BratsError):
 
 class SaveError(BratsError):
     """A file could not be written; what stood there before is unharmed."""
+
+
+FAILURES_OF_A_CASE = (
+    BratsError,
+    OSError,
+    MemoryError,
+    RuntimeError,
+    ValueError,
+    LookupError,
+    ArithmeticError,
+)
+"""What one case may end with without ending the run over others: our own refusals, the disk,
+memory, and what torch, numpy and the file libraries raise on content that nobody foresaw."""
+
+
+def failure_in_words(error: BaseException) -> str:
+    """Why a case failed; with the kind of error in front where it is none of ours."""
+    return str(error) if isinstance(error, BratsError) else f"{type(error).__name__}: {error}"

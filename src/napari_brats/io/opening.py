@@ -74,6 +74,14 @@ def open_paths(paths: Sequence[Path]) -> Opened:
     return Opened(layers, tuple(warning for part in opened for warning in part.warnings))
 
 
+def open_files(files: CaseFiles) -> Opened:
+    """The layers of a case whose files are known; BratsError if nothing can be shown."""
+    opened = _open_case(files)
+    for _, attributes, _ in opened.layers:
+        attributes["metadata"][CASES_TAG] = (files,)
+    return opened
+
+
 def key_of(files: CaseFiles) -> str:
     """The `case_key` of a case: one for the whole case, whichever of its files is opened."""
     choices = [*files.modalities.values(), *files.unassigned]

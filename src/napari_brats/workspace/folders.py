@@ -52,8 +52,11 @@ KINDS: Mapping[str, Kind] = {
     kind.name: kind
     for kind in (
         Kind("journals", "Journals", "Edits that are not saved yet; lost when deleted."),
-        Kind("versions", "Former versions", "What label maps were before they were saved over."),
-        Kind("worklists", "Worklists", "Lists of folders that could not be written to."),
+        Kind(
+            "worklists",
+            "Worklists",
+            "Lists as seen last; who said what in read-only folders.",
+        ),
         Kind("thumbnails", "Thumbnails", "Small pictures of cases; made again when needed."),
         Kind("cases", "Prepared cases", "Images ready for training; made again.", cache_folder),
         Kind("logs", "Logs", "What went wrong, without names of cases."),
