@@ -1,0 +1,73 @@
+"""A file that only grows, by whole records, and is locked while it does."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from napari_brats.core.errors import SaveError
+from napari_brats.workspace.locks import lock
+
+
+class JournalFile:
+    """A new file of this user's alone, that begins with ``head``.
+
+    SaveError, and no file, if the disk does not take it.
+    """
+
+    def __init__(self, path: Path, head: bytes) -> None:
+        self.path = path
+        self.size = 0
+        self.first_size = len(head)
+        self.is_sound = True
+        """Whether the file ends with a whole record, so that more can follow."""
+        flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
+        try:
+            self._descriptor = os.open(path, flags, 0o600)
+        except OSError as error:
+            raise _failed(path, error) from error
+        lock(self._descriptor)
+        try:
+            self.append(head)
+        except SaveError:
+            self.close()
+            path.unlink(missing_ok=True)
+            raise
+
+    def append(self, record: bytes) -> None:
+        """Add a record, on disk when this returns.
+
+        SaveError if the disk does not take it; what stood there before is then unharmed.
+        """
+        try:
+            _write(self._descriptor, record)
+            os.fsync(self._descriptor)
+        except OSError as error:
+            self._take_back()
+            raise _failed(self.path, error) from error
+        self.size += len(record)
+
+    def close(self) -> None:
+        """Let go of the file."""
+        os.close(self._descriptor)
+
+    def _take_back(self) -> None:
+        try:
+            os.ftruncate(self._descriptor, self.size)
+            os.lseek(self._descriptor, self.size, os.SEEK_SET)
+        except OSError:
+            self.is_sound = False
+
+
+def _write(descriptor: int, data: bytes) -> None:
+    rest = memoryview(data)
+    while rest:
+        rest = rest[os.write(descriptor, rest) :]
+
+
+def _failed(path: Path, error: OSError) -> SaveError:
+    return SaveError(
+        f"Edits cannot be kept safe in {path.parent}: {error.strerror or error}. Painting goes on, "
+        f"but a crash would cost all edits since the last save. Check free space and permissions "
+        f"there, and save now."
+    )
