@@ -21,11 +21,20 @@ from napari_brats.core.boxes import Box
 from napari_brats.core.edits.brush import brush_stroke
 from napari_brats.core.edits.edit import PaintOver, PaintRules
 from napari_brats.core.edits.history import Change, History, Record
-from napari_brats.core.labels import LabelMap, Mask
+from napari_brats.core.labels import Label, LabelMap, Mask
 
 TOOL_NAMES = {"paint": "Brush", "erase": "Eraser", "fill": "Fill", "polygon": "Polygon"}
 NAPARI_STEPS = 100
 """How many steps napari itself keeps, and is given back."""
+
+
+class BrushFilter(Protocol):
+    """Leaves out some of what the brush would paint."""
+
+    name: str
+
+    def filter(self, box: Box, mask: Mask, start: Sequence[float], end: Sequence[float]) -> Mask:
+        """What of ``mask`` is painted on the way of the brush from ``start`` to ``end``."""
 
 
 class PaintHost(Protocol):
@@ -33,12 +42,13 @@ class PaintHost(Protocol):
 
     rules: PaintRules
     brush_mm: float
+    brush_filter: BrushFilter | None
 
     def take_record(self, layer: Labels, record: Record) -> None:
         """A stroke was finished on ``layer``, and noted in its history."""
 
-    def take_refusal(self, layer: Labels, label: int, before: LabelMap) -> None:
-        """The rules let no voxel of ``before`` become ``label``."""
+    def take_refusal(self, reason: str) -> None:
+        """The rules let nothing be painted."""
 
     def undo(self, layer: Labels | None = None) -> None:
         """Undo a step."""
@@ -80,6 +90,7 @@ class LabelGuard:
         self.layer, self.history = layer, history
         self._host = host
         self._began: float | None = None
+        self._refusal = ""  # of the stroke under way, told if nothing of it was painted
         self._own = {
             "_draw": self._draw,
             "paint": self._paint,
@@ -96,12 +107,13 @@ class LabelGuard:
         layer._undo_history = _DoneSteps(history, self._record)
         layer._redo_history = _UndoneSteps(history)
 
-    def release(self) -> None:
-        """Give the layer its own methods and steps again, the last ones that it would keep."""
+    def release(self, *, with_steps: bool) -> None:
+        """Give the layer its own methods again, and the last steps if it shall have them."""
         for name in self._own:
             del vars(self.layer)[name]
-        done = self.history[: self.history.done]
-        undone = self.history[self.history.done :]
+        now = self.history.done
+        done = self.history[max(0, now - NAPARI_STEPS) : now] if with_steps else []
+        undone = self.history[now : now + NAPARI_STEPS] if with_steps else []
         self.layer._undo_history = deque(map(_item, done), maxlen=NAPARI_STEPS)
         self.layer._redo_history = deque(map(_item, reversed(undone)), maxlen=NAPARI_STEPS)
 
@@ -141,20 +153,22 @@ class LabelGuard:
         painted = brush_stroke(start, end, radius_mm, layer.scale, layer.data.shape, axes)
         if painted is not None:
             box, mask = painted
+            if self._host.brush_filter is not None:
+                mask = self._host.brush_filter.filter(box, mask, start, end)
             flat = tuple(axis for axis in range(layer.ndim) if axis not in axes)
             layer._paint_region_with_mask(box, mask.squeeze(flat), new_label, axes, refresh=False)
 
     def _apply_mask_to_data(
         self, data: LabelMap, mask: Mask, new_label: int, box: tuple[slice, ...]
     ) -> Mask | None:
-        """Leave out what the rules keep, and say so where nothing is left."""
+        """Leave out what the rules keep."""
         rules = self._host.rules
         if rules.locked or rules.over is PaintOver.BACKGROUND:
             wanted = mask & (data != new_label)
             mask = wanted & rules.changeable(data, np.full_like(data, new_label))
             if not mask.any():
-                if wanted.any():
-                    self._host.take_refusal(self.layer, new_label, data[wanted])
+                if wanted.any() and not self._refusal:
+                    self._refusal = refusal(rules, new_label, data[wanted])
                 return None
         if self._began is None:
             self._began = time.perf_counter()
@@ -176,8 +190,11 @@ class LabelGuard:
         """End a stroke, with nothing left of it in the layer when it is told."""
         layer = self.layer
         staged, layer._staged_history, layer._block_history = layer._staged_history, [], False
+        refusal_told, self._refusal = self._refusal, ""
         if staged:
             layer._append_to_undo_history(staged)
+        elif refusal_told:
+            self._host.take_refusal(refusal_told)
         self._began = None
 
     def _reset_history(self, event: object = None) -> None:
@@ -189,10 +206,22 @@ class LabelGuard:
         if change is None:
             return
         seconds = 0.0 if self._began is None else time.perf_counter() - self._began
-        tool = TOOL_NAMES.get(str(self.layer.mode), "Edit")
+        mode, brush_filter = str(self.layer.mode), self._host.brush_filter
+        tool = TOOL_NAMES.get(mode, "Edit")
+        if brush_filter is not None and mode in ("paint", "erase"):
+            tool = brush_filter.name
         record = Record(change, tool, change.label, datetime.now().astimezone(), seconds)
         self.history.add(record)
         self._host.take_record(self.layer, record)
+
+
+def refusal(rules: PaintRules, label: int, before: LabelMap) -> str:
+    """Why no voxel of ``before`` may become ``label`` under these rules, in words."""
+    if rules.over is PaintOver.BACKGROUND and label and label not in rules.locked:
+        return "Nothing was painted: there are labels already, and only background is painted over."
+    kept = [label] if label in rules.locked else sorted(set(np.unique(before)) & rules.locked)
+    names = ", ".join(Label(n).name if n in list(Label) else str(n) for n in kept)
+    return f"Nothing was changed: {names} is locked. Unlock it to change it."
 
 
 def _change_of(data: LabelMap, atoms: Sequence[Any]) -> Change | None:

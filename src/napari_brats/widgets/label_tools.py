@@ -3,59 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
-from datetime import datetime
-from typing import TYPE_CHECKING, Any, Literal
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from napari.layers import Labels
 from qtpy.QtCore import QObject, Signal
 
-from napari_brats.core.boxes import Box
 from napari_brats.core.edits.edit import Edit, PaintOver, PaintRules
-from napari_brats.core.edits.history import Change, History, Record
-from napari_brats.core.labels import Label, LabelMap
-from napari_brats.widgets.label_guard import LabelGuard
+from napari_brats.core.edits.history import DEFAULT_LIMIT_BYTES, Change, History, Record
+from napari_brats.core.labels import LabelMap
+from napari_brats.widgets.label_guard import BrushFilter, refusal
+from napari_brats.widgets.label_steps import LabelSteps, Step
 
 if TYPE_CHECKING:
     from napari import Viewer
 
+__all__ = ["DEFAULT_BRUSH_MM", "LabelTools", "Step"]
+
 DEFAULT_BRUSH_MM = 5.0
-Kind = Literal["do", "undo", "redo"]
-
-
-@dataclass(frozen=True, eq=False)
-class Step:
-    """A stroke or tool that is finished, undone or redone.
-
-    Attributes
-    ----------
-    layer
-        The label map: never a twin that shows it in another cell.
-    tool
-        What made it, in words for people.
-    kind
-        Whether it was done, undone or redone.
-    label
-        The label that was painted; None if there were several.
-    voxels
-        How many changed.
-    box
-        Where, in display order. After a jump over several steps the array is already further on.
-    finished
-        When the step was done (not when it was undone).
-    seconds
-        How long that took, from the first voxel to the last.
-    """
-
-    layer: Labels
-    tool: str
-    kind: Kind
-    label: int | None
-    voxels: int
-    box: Box
-    finished: datetime
-    seconds: float
+SETTINGS = ("selected_label", "mode", "n_edit_dimensions")
 
 
 class LabelTools(QObject):
@@ -76,9 +43,13 @@ class LabelTools(QObject):
         self._target: Labels | None = None
         self._rules = PaintRules()
         self._brush_mm = DEFAULT_BRUSH_MM
+        self.brush_filter: BrushFilter | None = None  # the smart brush, while it is on
+        self.keeps_mode = False  # whether a tool that is not napari's has the mouse
         self._followed: dict[Labels, tuple[tuple[Any, Callable[..., None]], ...]] = {}
-        self._guards: dict[Labels, LabelGuard] = {}
-        self._mains: dict[Labels, Labels] = {}  # of every followed layer, its own or the twin's
+        self._steps = LabelSteps(self.edited.emit, self.step_made.emit)
+        self.take_record = self._steps.take_record
+        self._history_bytes = DEFAULT_LIMIT_BYTES
+        self._is_showing_brush = False
         self._automatic: dict[Labels, Record] = {}  # the last step that was written so
         viewer.dims.events.order.connect(self._on_order)
 
@@ -144,7 +115,7 @@ class LabelTools(QObject):
     @property
     def is_painting(self) -> bool:
         """Whether a stroke of a followed layer is under way; its end is told as an edit."""
-        return any(guard.is_in_stroke for guard in self._guards.values())
+        return self._steps.is_painting
 
     def choose_label(self, label: int) -> None:
         """Paint ``label`` from now on."""
@@ -152,7 +123,7 @@ class LabelTools(QObject):
         if layer is None:
             return
         layer.selected_label = label
-        if str(layer.mode) not in ("paint", "fill", "polygon"):
+        if not self.keeps_mode and str(layer.mode) not in ("paint", "fill", "polygon"):
             layer.mode = "paint"
 
     def choose_mode(self, mode: str) -> None:
@@ -192,13 +163,13 @@ class LabelTools(QObject):
         """
         before = np.asarray(layer.data[edit.box])
         after = self._rules.apply(before, edit.labels)
-        step = Change.between(edit.box, before, after)
-        if step is None and even_if_equal and (before == edit.labels).all():
-            step = Change.nothing(edit.box, before.dtype)
-        voxels = self._write(layer, step, tool, seconds)
+        change = Change.between(edit.box, before, after)
+        if change is None and even_if_equal and (before == edit.labels).all():
+            change = Change.nothing(edit.box, before.dtype)
+        voxels = self._steps.write(layer, change, tool, seconds)
         wanted = before != edit.labels
         if not voxels and wanted.any():
-            self.take_refusal(layer, int(edit.labels[wanted][0]), before[wanted])
+            self.take_refusal(refusal(self._rules, int(edit.labels[wanted][0]), before[wanted]))
         return voxels
 
     def write(
@@ -209,30 +180,39 @@ class LabelTools(QObject):
         Rules are not looked at: this is a new label map, not a correction of the old one.
         Automatic writes with nothing else between them (a slider being dragged) become one step.
         """
-        main = self._mains[layer]
-        history = self._guards[main].history
+        history = self._steps.history_of(layer)
+        main = self._steps.main_of(layer)
         if is_automatic and history.last is not None and history.last is self._automatic.get(main):
-            self._move(main, history.done - 1, refresh=False)
+            self._steps.move(main, history.done - 1, refresh=False)
         whole: Any = tuple(slice(0, size) for size in data.shape)
         change = Change.between(whole, np.asarray(main.data), data)
-        if self._write(main, change, tool, 0.0) and is_automatic and not self.is_painting:
-            self._automatic[main] = self._guards[main].history[-1]
+        was_painting = self.is_painting  # then it is a part of the stroke
+        if self._steps.write(main, change, tool, 0.0) and is_automatic and not was_painting:
+            self._automatic[main] = history[-1]
 
     def undo(self, layer: Labels | None = None) -> None:
         """Undo the last step of a label map, by default of the target."""
-        self._step(layer, -1)
+        self._step(layer or self._target, -1)
 
     def redo(self, layer: Labels | None = None) -> None:
         """Redo the step that was undone last."""
-        self._step(layer, 1)
+        self._step(layer or self._target, 1)
+
+    def _step(self, layer: Labels | None, by: int) -> None:
+        if layer in self._followed:
+            self._steps.move(layer, self._steps.history_of(layer).done + by)
 
     def history_of(self, layer: Labels) -> History:
         """The steps of a label map that is followed."""
-        return self._guards[layer].history
+        return self._steps.history_of(layer)
 
     def go_to_step(self, layer: Labels, done: int) -> None:
         """Undo or redo until ``done`` steps of its history are done."""
-        self._move(self._mains[layer], done)
+        self._steps.move(layer, done)
+
+    def take_refusal(self, reason: str) -> None:
+        """Say why the rules let nothing be painted."""
+        self.refused.emit(reason)
 
     # -- whom it follows
 
@@ -244,111 +224,38 @@ class LabelTools(QObject):
         """
         if layer in self._followed:
             return
-        history = History() if main is None else self._guards[main].history
-        self._mains[layer] = layer if main is None else main
-        self._guards[layer] = LabelGuard(layer, self, history)
-
-        def on_edit(event: object = None) -> None:
-            self.edited.emit(self._mains[layer])
-
-        def on_setting(event: object = None) -> None:
-            if layer is self._target:
-                self.changed.emit()
-
-        def on_size(event: object = None) -> None:
-            self._take_brush_size(layer)
-
+        self._steps.follow(layer, main, self, self._history_bytes)
+        main = main or layer
         events = layer.events
         pairs = (
-            (events.labels_update, on_edit),
-            (events.data, on_edit),
-            (events.selected_label, on_setting),
-            (events.mode, on_setting),
-            (events.brush_size, on_size),
-            (events.n_edit_dimensions, on_setting),
+            (events.labels_update, lambda _event: self.edited.emit(main)),
+            (events.data, lambda _event: self.edited.emit(main)),
+            *((events[name], lambda _event: self._on_setting(layer)) for name in SETTINGS),
+            (events.brush_size, lambda _event: self._on_brush_size(layer)),
         )
         for emitter, slot in pairs:
             emitter.connect(slot)
         self._followed[layer] = pairs
+        self._show_brush()
+
+    def follows(self, layer: Labels) -> bool:
+        """Whether it takes care of ``layer``."""
+        return layer in self._followed
 
     def unfollow(self, layer: Labels) -> None:
         """Give the layer back as it was. Harmless for a layer that is not followed."""
-        for emitter, slot in self._followed.pop(layer, ()):
+        if layer not in self._followed:
+            return
+        for emitter, slot in self._followed.pop(layer):
             emitter.disconnect(slot)
-        if layer in self._guards:
-            self._guards.pop(layer).release()
-        self._mains.pop(layer, None)
+        self._steps.unfollow(layer)
         self._automatic.pop(layer, None)
         if layer is self._target:
             self._target = None
 
-    # -- what the guards tell
-
-    def take_record(self, layer: Labels, record: Record) -> None:
-        """Tell of a stroke that was finished on a followed layer."""
-        self.edited.emit(self._mains[layer])
-        self._tell(self._mains[layer], record, "do")
-
-    def take_refusal(self, layer: Labels, label: int, before: LabelMap) -> None:
-        """Say why no voxel of ``before`` may become ``label``."""
-        if label in self._rules.locked:
-            name = Label(label).name if label in Label.__members__.values() else str(label)
-            self.refused.emit(f"{name} is locked: nothing was painted. Unlock it to paint it.")
-        elif self._rules.over is PaintOver.BACKGROUND and label:
-            self.refused.emit(
-                "Nothing was painted: there are labels already, and 'background only' is on."
-            )
-        else:
-            names = sorted({int(value) for value in np.unique(before)} & self._rules.locked)
-            shown = ", ".join(Label(n).name if n in iter(Label) else str(n) for n in names)
-            self.refused.emit(f"Nothing was changed: {shown} is locked there. Unlock it to do so.")
-
-    def _write(self, layer: Labels, change: Change | None, tool: str, seconds: float) -> int:
-        main = self._mains[layer]
-        if change is None:
-            return 0
-        painting = [g for g in self._family(main) if g.is_in_stroke]
-        if painting:
-            painting[0].stage(change)
-        change.redo(main.data)
-        self._refresh(main)
-        if not painting:
-            finished = datetime.now().astimezone()
-            record = Record(change, tool, change.label, finished, seconds)
-            self._guards[main].history.add(record)
-            self._tell(main, record, "do")
-        self.edited.emit(main)
-        return change.voxels
-
-    def _step(self, layer: Labels | None, by: int) -> None:
-        main = self._mains.get(layer or self._target)
-        if main is not None:
-            self._move(main, self._guards[main].history.done + by)
-
-    def _move(self, main: Labels, done: int, refresh: bool = True) -> None:
-        history = self._guards[main].history
-        kind: Kind = "undo" if done < history.done else "redo"
-        moved = history.move_to(done, main.data)
-        if not moved:
-            return
-        if refresh:
-            self._refresh(main)
-        self.edited.emit(main)
-        for record in moved:
-            self._tell(main, record, kind)
-
-    def _tell(self, main: Labels, record: Record, kind: Kind) -> None:
-        change = record.change
-        parts = (record.tool, kind, record.label, change.voxels, change.box)
-        self.step_made.emit(Step(main, *parts, record.finished, record.seconds))
-
-    def _family(self, main: Labels) -> list[LabelGuard]:
-        """The guards of a label map and of its twins."""
-        return [self._guards[layer] for layer, own in self._mains.items() if own is main]
-
-    def _refresh(self, main: Labels) -> None:
-        for guard in self._family(main):
-            guard.layer.refresh(highlight=False, extent=False)
+    def _on_setting(self, layer: Labels) -> None:
+        if layer is self._target:
+            self.changed.emit()
 
     def _select_target(self) -> Labels | None:
         if self._target is not None:
@@ -363,15 +270,16 @@ class LabelTools(QObject):
 
     def _show_brush(self) -> None:
         """Let napari's own slider and cursor say what is painted, as nearly as it counts voxels."""
-        for layer in self._guards:
-            size = max(1, round(self._brush_mm / self._finest_mm(layer)))
-            with layer.events.brush_size.blocker():
-                layer.brush_size = size
+        self._is_showing_brush = True
+        for layer in self._followed:
+            layer.brush_size = max(1, round(self._brush_mm / self._finest_mm(layer)))
             layer.cursor_size = self._brush_mm
+        self._is_showing_brush = False
 
-    def _take_brush_size(self, layer: Labels) -> None:
+    def _on_brush_size(self, layer: Labels) -> None:
         """napari's slider, its keys or Alt with the mouse set the size in voxels."""
-        self.set_brush_mm(int(layer.brush_size) * self._finest_mm(layer))
+        if not self._is_showing_brush:
+            self.set_brush_mm(int(layer.brush_size) * self._finest_mm(layer))
 
     def _finest_mm(self, layer: Labels) -> float:
         order = self._viewer.dims.order[-layer.n_edit_dimensions :]
