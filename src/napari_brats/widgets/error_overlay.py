@@ -1,15 +1,18 @@
-"""The layer "Errors": what a prediction misses and what it adds, over the images."""
+"""Layers that show where label maps differ, over the images: "Errors", and "Comparison"."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 import numpy as np
 from napari.layers import Labels, Layer
 from qtpy.QtCore import QObject, Signal
 
+from napari_brats.core.boxes import Box
+from napari_brats.core.edits.differences import Difference
 from napari_brats.core.labels import LabelMap
+from napari_brats.io.layers import RGBA
 from napari_brats.widgets.case_group import MIRROR, tag_of
 from napari_brats.widgets.metrics_live import ADDED, MISSED
 
@@ -21,18 +24,37 @@ ERROR_COLORS = {MISSED: (1.0, 0.0, 1.0, 1.0), ADDED: (0.0, 1.0, 0.0, 1.0)}
 
 ERROR_TITLES = {MISSED: "missed: in the reference only", ADDED: "added: in the prediction only"}
 
+COMPARISON_COLORS: Mapping[int, RGBA] = {
+    Difference.ONLY_A: (1.0, 0.0, 1.0, 1.0),
+    Difference.ONLY_B: (0.0, 1.0, 0.0, 1.0),
+    Difference.OTHER_LABEL: (1.0, 0.25, 0.25, 1.0),
+    Difference.AGREED: (0.7, 0.7, 0.7, 0.5),
+}
+"""The same two for A alone and B alone; what both hold is grey and lets the image through."""
+
+COMPARISON_TITLES = {kind: Difference(kind).title for kind in COMPARISON_COLORS}
+
 
 class ErrorOverlay(QObject):
     """Shows, renews and removes the layer. It belongs to no case: nobody saves it as a mask.
 
     ``make_room`` goes back to one view: side by side, the layer would open a cell of its own.
+    ``colors`` and ``titles`` say what its values are.
     """
 
     removed = Signal()  # by the user, in the list of layers
 
-    def __init__(self, viewer: Viewer, make_room: Callable[[], None], parent: QObject) -> None:
+    def __init__(
+        self,
+        viewer: Viewer,
+        make_room: Callable[[], None],
+        parent: QObject,
+        colors: Mapping[int, RGBA] = ERROR_COLORS,
+        titles: Mapping[int, str] = ERROR_TITLES,
+    ) -> None:
         super().__init__(parent)
         self._viewer, self._make_room = viewer, make_room
+        self._colors, self._titles = colors, titles
         self._layer: Labels | None = None
         self._like: Labels | None = None
         viewer.layers.events.removed.connect(self._on_removed)
@@ -52,6 +74,12 @@ class ErrorOverlay(QObject):
         np.copyto(self._layer.data, data)
         self._layer.refresh(extent=False)
 
+    def change(self, box: Box, values: LabelMap) -> None:
+        """Show other values in a box, in display order. Harmless when nothing is shown."""
+        if self._layer is not None:
+            self._layer.data[box] = values
+            self._layer.refresh(extent=False)
+
     def hide(self) -> None:
         """Remove the layer. Harmless when there is none."""
         layer, self._layer, self._like = self._layer, None, None
@@ -69,8 +97,11 @@ class ErrorOverlay(QObject):
             affine=like.affine,
             units=like.units,
             axis_labels=like.axis_labels,
-            colormap={None: clear, 0: clear, **ERROR_COLORS},
-            features={"index": list(ERROR_TITLES), "label": list(ERROR_TITLES.values())},
+            colormap={None: clear, 0: clear, **{int(v): c for v, c in self._colors.items()}},
+            features={
+                "index": [int(value) for value in self._titles],
+                "label": list(self._titles.values()),
+            },
             opacity=0.6,
             metadata={MIRROR: True},  # no label map of a case
         )

@@ -18,6 +18,8 @@ from napari_brats.widgets.anomaly_panel import AnomalyPanel
 from napari_brats.widgets.bundle_control import BundleController
 from napari_brats.widgets.case_panel import CasePanel
 from napari_brats.widgets.case_wiring import CaseWiring
+from napari_brats.widgets.compare_control import CompareController
+from napari_brats.widgets.compare_panel import ComparePanel
 from napari_brats.widgets.correct_panel import CorrectPanel
 from napari_brats.widgets.device_choices import find_devices
 from napari_brats.widgets.error_overlay import ERROR_COLORS
@@ -64,11 +66,16 @@ class BratsWidget(QWidget):
         self.shape_tools_panel = ShapeToolsPanel()
         self.measure_panel = MeasurePanel()
         self.metrics_panel = MetricsPanel()
+        self.compare_panel = ComparePanel()
         self.report_panel = ReportPanel()
         self.anomaly_panel = AnomalyPanel()
         self.results_bar = ResultsBar()
         self._results: dict[Layer, AutomaticResult] = {}
         self._lay_out()
+        self._wire(engine)
+
+    def _wire(self, engine: Engine) -> None:
+        """Give each panel its controller, and connect these with each other."""
         CaseWiring(self.bridge, self.case_panel, self.correct_panel, self.save_panel)
         ViewWiring(self.bridge, self.view_panel)
         self.postprocess_control = PostprocessController(
@@ -98,6 +105,9 @@ class BratsWidget(QWidget):
             self.shape_tools_panel, self.bridge, self
         )
         self.bridge.key_bindings.bind(self.shape_tools_control.actions)
+        self.compare_control = CompareController(
+            self.compare_panel, self.bridge, self.bridge.comparison, self._show_figures_of, self
+        )
         self.measure_control = MeasureController(
             self.measure_panel, self.bridge, self.bridge.diameters, self
         )
@@ -121,6 +131,7 @@ class BratsWidget(QWidget):
         self.segment_control.cancel()
         self.anomaly_control.cancel()
         self.metrics_control.cancel()
+        self.compare_control.cancel()
         self.shape_tools_control.cancel()
         self.measure_control.cancel()
         self.report_control.cancel()
@@ -137,6 +148,7 @@ class BratsWidget(QWidget):
         if event.type() == QEvent.Type.ParentChange and self.parent() is None:
             self.bridge.view.leave_side_by_side()  # the viewer stays, and is to look as before
             self.bridge.errors.hide()
+            self.bridge.comparison.hide()
             self.bridge.diameters.hide()
             self.shut_down()
             self.deleteLater()
@@ -153,6 +165,7 @@ class BratsWidget(QWidget):
             Section("Tools", self.shape_tools_panel),
             Section("Measures", self.measure_panel, is_open=False),
             Section("Metrics", self.metrics_panel, is_open=False),
+            Section("Compare", self.compare_panel, is_open=False),
             Section("Save", self.save_panel),
             Section("Report", self.report_panel),
             Section("Anomaly and denoising", self.anomaly_panel, is_open=False),
@@ -160,7 +173,8 @@ class BratsWidget(QWidget):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
-        layout.addWidget(SectionArea(sections), 1)
+        self.sections = SectionArea(sections)
+        layout.addWidget(self.sections, 1)
         layout.addWidget(self.results_bar)
 
     def _active_result(self) -> AutomaticResult | None:
@@ -168,6 +182,11 @@ class BratsWidget(QWidget):
         key = self.bridge.active_case_key
         layer = self.bridge.label_layer(key) if key else None
         return None if layer is None else self._results.get(layer)
+
+    def _show_figures_of(self, a: str, b: str) -> None:
+        """Score two label maps, by their ids, in the section "Metrics", and unfold that."""
+        self.metrics_panel.pair_chosen.emit(a, b)
+        self.sections.unfold(self.metrics_panel)
 
     def _on_result_ready(self, result: AutomaticResult) -> None:
         self._results[result.layer] = result
@@ -182,6 +201,7 @@ class BratsWidget(QWidget):
         self.anomaly_panel.set_blocker(blocker)
         self.bundle_control.show_expectation()
         self.metrics_control.show_active_case()
+        self.compare_control.show_active_case()
         self.measure_control.show_active_case()
         self.report_control.show_active_case()
         self._show_active_result()

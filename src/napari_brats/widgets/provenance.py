@@ -15,6 +15,14 @@ if TYPE_CHECKING:
 PROVENANCE = "napari_brats_provenance"
 """``layer.metadata[PROVENANCE]``: digest of each automatic label map -> how it was made."""
 
+COMPARISON = "napari_brats_comparison"
+"""``layer.metadata[COMPARISON]``: which label maps it was made of, and who decided what."""
+
+
+def note_comparison(layer: Layer, decisions: Mapping[str, Any]) -> None:
+    """Remember how a label map is being made of two others; takes the place of what was noted."""
+    layer.metadata[COMPARISON] = dict(decisions)
+
 
 def note(layer: Layer, labels: LabelMap, made_with: Mapping[str, Any]) -> None:
     """Remember that ``labels`` were made automatically; adds to what was noted last."""
@@ -29,11 +37,14 @@ def provenance_of(layer: Layer, labels: LabelMap) -> dict[str, Any]:
     """How ``labels``, those of the layer as they are now, came about.
 
     After undoing, it is the provenance of the label map that undoing led back to. For one that was
-    not made automatically it is that of the newest one, and ``edited_by_hand`` is true.
+    not made automatically it is that of the newest one, and ``edited_by_hand`` is true. Of one made
+    of two others, ``comparison`` says who decided what.
     """
+    compared = layer.metadata.get(COMPARISON)
+    more = {} if compared is None else {"comparison": compared}
     notes = layer.metadata.get(PROVENANCE)
     if not notes:
-        return {"made": tag_of(layer).reason}
+        return {"made": tag_of(layer).reason, **more}
     found = notes.get(digest_of(labels))
     latest = next(reversed(notes.values()))
-    return {**(latest if found is None else found), "edited_by_hand": found is None}
+    return {**(latest if found is None else found), "edited_by_hand": found is None, **more}

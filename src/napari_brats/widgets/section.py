@@ -6,6 +6,7 @@ from qtpy.QtCore import QEvent, QObject, QSize, Qt
 from qtpy.QtWidgets import (
     QAbstractSlider,
     QAbstractSpinBox,
+    QApplication,
     QComboBox,
     QFrame,
     QScrollArea,
@@ -55,6 +56,7 @@ class SectionArea(QScrollArea):
 
     def __init__(self, sections: list[Section]) -> None:
         super().__init__()
+        self.sections = tuple(sections)
         self.setWidgetResizable(True)
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
@@ -69,6 +71,15 @@ class SectionArea(QScrollArea):
             for control in column.findChildren(kind):
                 control.setFocusPolicy(Qt.FocusPolicy.StrongFocus)  # a wheel gives no focus
                 control.installEventFilter(self)
+
+    def unfold(self, content: QWidget) -> None:
+        """Open the section that holds ``content``, and scroll to it. Harmless if none does."""
+        for section in self.sections:
+            if section.content is content:
+                section.heading.setChecked(True)
+                QApplication.processEvents()  # laid out before it can be scrolled to
+                self.ensureWidgetVisible(section.heading, 0, 0)
+                self.ensureWidgetVisible(content, 0, 0)
 
     def minimumSizeHint(self) -> QSize:
         """Wide enough that nothing is cut off at the right."""

@@ -48,7 +48,8 @@ class ViewerBridge(QObject):
     """Knows which layers are which case, and does with them what the panels ask for.
 
     `tools` paints, `view` chooses what is looked at, `images` exchanges images, `volumes` measures
-    what is painted, `errors` and `comparison` show what differs, `diameters` lines, `key_bindings` binds keys.
+    what is painted, `errors` and `comparison` show what differs, `diameters` lines;
+    `key_bindings` binds keys.
     """
 
     cases_changed = Signal()
@@ -203,7 +204,7 @@ class ViewerBridge(QObject):
         return self._add(empty_label_map_to_layer(self._open[key], key), key)
 
     def add_third_mask(self, key: str, labels: LabelMap, like: Labels, reason: str) -> Labels:
-        """Add (X, Y, Z) labels made of others, on the grid of ``like``, as a new layer, selected."""
+        """Add (X, Y, Z) labels made of others, on the grid of ``like``, selected."""
         return self._add(third_label_map_to_layer(self._open[key], key, labels, like, reason))
 
     def label_layer(self, key: str) -> Labels | None:
