@@ -2,26 +2,24 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any, Protocol
 
 import numpy as np
 from qtpy.QtCore import QObject, Signal
 
 from napari_brats.core.edits.edit import Edit
-from napari_brats.core.edits.interpolate import interpolate_slices
 from napari_brats.core.edits.planes import Plane
-from napari_brats.core.edits.targets import Target, labels_in
 from napari_brats.core.errors import BratsError
-from napari_brats.core.geometry import Spacing
-from napari_brats.core.labels import Label, LabelMap
-from napari_brats.core.progress import Job, Progress
+from napari_brats.core.labels import Label
 from napari_brats.widgets._worker import RunningJob, run_job
 from napari_brats.widgets.keys import SHAPE_KEYS
-from napari_brats.widgets.shape_tools_panel import TOOLS, ShapeRequest, ShapeToolsPanel
+from napari_brats.widgets.shape_tools_job import ShapeTask, shape_job
+from napari_brats.widgets.shape_tools_panel import BUTTONS, ShapeRequest, ShapeToolsPanel
 
 NO_CHANGE = "Nothing to do: {tool} changes nothing {where}."
 NO_LABEL = "Choose a label first: {tool} needs one of the labels, or a region."
+DID = "{tool}: {voxels:,} voxels, {ml:.2f} ml. Ctrl+Z undoes it."
+FORBIDDEN = "{tool}: what it would change is locked, or may not be painted over."
 MOVED_ON = "The label map was edited while {tool} was computed. Nothing was changed; try again."
 
 
@@ -51,17 +49,6 @@ class ShapeViewer(Protocol):
         """The slice of the layer that is shown."""
 
 
-@dataclass(frozen=True, eq=False)
-class ShapeTask:
-    """One use of a tool: what it acts on, copied, so that painting goes on meanwhile."""
-
-    labels: LabelMap
-    spacing_mm: Spacing
-    target: Target
-    plane: Plane
-    request: ShapeRequest
-
-
 class ShapeToolsController(QObject):
     """One tool runs at a time; a button pressed meanwhile waits for nothing and does nothing."""
 
@@ -79,7 +66,7 @@ class ShapeToolsController(QObject):
         return {
             key: lambda name=name: self.run(self._panel.request(name))
             for name, key in SHAPE_KEYS.items()
-            if name in TOOLS
+            if name in BUTTONS
         }
 
     def show_tools(self) -> None:
@@ -94,7 +81,7 @@ class ShapeToolsController(QObject):
             return
         target = request.region or _known_label(self._viewer.tools.label)
         if target is None:
-            self._panel.message.show_error(NO_LABEL.format(tool=TOOLS[request.tool].title))
+            self._panel.message.show_error(NO_LABEL.format(tool=BUTTONS[request.tool][0]))
             return
         self._panel.message.clear_message()
         x, y, z = (float(abs(edge)) for edge in layer.scale)
@@ -120,16 +107,19 @@ class ShapeToolsController(QObject):
             self._job.cancel()
 
     def _write(self, layer: Any, task: ShapeTask, edit: Edit | None) -> None:
-        title = TOOLS[task.request.tool].title
+        title = BUTTONS[task.request.tool][0]
         if edit is None:
             where = "on this slice" if task.request.this_slice else "in the volume"
             self._panel.message.show_note(NO_CHANGE.format(tool=title, where=where))
-        elif not np.array_equal(layer.data[edit.box], task.labels[edit.box]):
+        elif layer is not self._viewer.tools.target or not np.array_equal(
+            layer.data[edit.box], task.labels[edit.box]
+        ):
             self._panel.message.show_error(MOVED_ON.format(tool=title))
         else:
             voxels = self._viewer.tools.apply(layer, edit, tool=title)
             ml = voxels * float(np.prod(task.spacing_mm)) / 1000
-            self._panel.message.show_note(f"{title}: {voxels} voxels changed ({ml:.2f} ml).")
+            text = DID if voxels else FORBIDDEN
+            self._panel.message.show_note(text.format(tool=title, voxels=voxels, ml=ml))
 
     def _on_failed(self, error: BratsError) -> None:
         self._panel.message.show_error(str(error))
@@ -137,19 +127,6 @@ class ShapeToolsController(QObject):
     def _on_finished(self) -> None:
         self._job = None
         self.show_tools()
-
-
-def shape_job(task: ShapeTask) -> Job[Edit | None]:
-    """The edit that a task asks for; None if it changes nothing."""
-    yield Progress(0, 1, TOOLS[task.request.tool].title)
-    return interpolate_slices(
-        task.labels,
-        labels_in(task.target),
-        task.plane.axis,
-        task.spacing_mm,
-        longest_gap_mm=task.request.amount,
-        only_slice=task.plane.index if task.request.this_slice else None,
-    )
 
 
 def _known_label(label: int) -> Label | None:

@@ -18,6 +18,7 @@ from napari_brats.core.components import label_components
 from napari_brats.core.edits.edit import Edit, changed_part
 from napari_brats.core.edits.planes import Plane, scope_box
 from napari_brats.core.edits.scheme import (
+    NESTED,
     Scheme,
     added_to,
     may_fill,
@@ -29,7 +30,6 @@ from napari_brats.core.edits.targets import Target, labels_in
 from napari_brats.core.geometry import Spacing
 from napari_brats.core.labels import LabelMap, Mask, union_mask
 
-NESTED = Scheme()
 LENGTH_TOLERANCE_MM = 1e-3
 """Voxel edges come from float headers."""
 

@@ -62,6 +62,10 @@ class Scheme:
     cut_inner: bool = True
 
 
+NESTED = Scheme()
+"""What tools do unless told otherwise."""
+
+
 def may_take(labels: LabelMap, target: Target, scheme: Scheme) -> Mask:
     """Where a voxel outside ``target`` may be added to it; array of any shape."""
     own = labels_in(target)
