@@ -41,6 +41,8 @@ from napari_brats.widgets.segment_control import Engine, SegmentController, segm
 from napari_brats.widgets.segment_panel import SegmentPanel
 from napari_brats.widgets.shape_tools_control import ShapeToolsController
 from napari_brats.widgets.shape_tools_panel import ShapeToolsPanel
+from napari_brats.widgets.tools_control import ToolsController
+from napari_brats.widgets.tools_panel import ToolsPanel
 from napari_brats.widgets.view_panel import ViewPanel
 from napari_brats.widgets.view_wiring import ViewWiring
 from napari_brats.widgets.viewer_bridge import ViewerBridge
@@ -64,6 +66,7 @@ class BratsWidget(QWidget):
         self.correct_panel = CorrectPanel(LABEL_COLORS)
         self.save_panel = SavePanel()
         self.shape_tools_panel = ShapeToolsPanel()
+        self.tools_panel = ToolsPanel(self.shape_tools_panel)
         self.measure_panel = MeasurePanel()
         self.metrics_panel = MetricsPanel()
         self.compare_panel = ComparePanel()
@@ -101,6 +104,8 @@ class BratsWidget(QWidget):
         self.bridge.tools.edited.connect(self.metrics_control.follow_edit)
         self.bridge.errors.removed.connect(self.metrics_panel.show_errors_removed)
         self.metrics_panel.show_legend(*(ERROR_COLORS[error] for error in (MISSED, ADDED)))
+        self.tools_control = ToolsController(self.tools_panel, self.bridge, self)
+        self.bridge.key_bindings.bind(self.tools_control.actions)
         self.shape_tools_control = ShapeToolsController(
             self.shape_tools_panel, self.bridge, self
         )
@@ -133,6 +138,7 @@ class BratsWidget(QWidget):
         self.metrics_control.cancel()
         self.compare_control.cancel()
         self.shape_tools_control.cancel()
+        self.tools_control.close()
         self.measure_control.cancel()
         self.report_control.cancel()
         self.bridge.close()
@@ -162,7 +168,7 @@ class BratsWidget(QWidget):
             Section("Post-process", self.postprocess_panel, is_open=False),
             Section("View", self.view_panel),
             Section("Correct", self.correct_panel),
-            Section("Tools", self.shape_tools_panel),
+            Section("Tools", self.tools_panel),
             Section("Measures", self.measure_panel, is_open=False),
             Section("Metrics", self.metrics_panel, is_open=False),
             Section("Compare", self.compare_panel, is_open=False),

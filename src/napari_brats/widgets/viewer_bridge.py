@@ -37,6 +37,7 @@ from napari_brats.widgets.new_label_maps import (
 from napari_brats.widgets.open_cases import OpenCases
 from napari_brats.widgets.open_label_maps import OpenLabelMap, label_maps_of
 from napari_brats.widgets.orientation_letters import OrientationLetters
+from napari_brats.widgets.tools_pointer import ToolPointer
 
 if TYPE_CHECKING:
     from napari import Viewer
@@ -78,6 +79,8 @@ class ViewerBridge(QObject):
         )
         self.diameters = DiametersLayer(viewer, self)
         self.key_bindings = KeyBindings(viewer)
+        self.pointer = ToolPointer(lambda: self.tools.target, self)
+        self.pointer.follow(viewer)
         self._in_hand: dict[str, Labels] = {}
         self._is_closed = False
         self._open.changed.connect(self._on_cases_changed)
@@ -97,6 +100,7 @@ class ViewerBridge(QObject):
         self._is_closed = True
         for part in (self.volumes, self._open, self.view, self.tools, self._letters):
             part.close()
+        self.pointer.close()
         self.errors.close()
         self.comparison.close()
         self.diameters.close()

@@ -92,24 +92,28 @@ def test_stricter_means_less_passes() -> None:
 
 
 @pytest.mark.parametrize(
-    ("unlikeness", "centre", "expected"),
+    ("unlikeness", "path", "expected"),
     [
-        ([0, 0, 0, 0, 0], 2, "xxxxx"),
-        ([0, 9, 0, 0, 9], 2, "..xx."),  # alike, but not connected with the centre
-        ([0, 9, 9, 0, 0], 2, "...xx"),  # an odd voxel under the cursor: its neighbour will do
-        ([0, 9, 9, 9, 0], 2, "....."),
-        ([9, 9, 0, 0, 0], -1, "....."),  # the cursor left the image
+        ([0, 0, 0, 0, 0], [2], "xxxxx"),
+        ([0, 9, 0, 0, 9], [2], "..xx."),  # alike, but not connected with the cursor
+        ([0, 9, 0, 9, 0], [0, 1, 2], "x.x.."),  # with any place that it passed
+        ([0, 9, 9, 0, 0], [2], "...xx"),  # an odd voxel under the cursor: its neighbour will do
+        ([0, 9, 9, 9, 0], [2], "....."),
+        ([0, 0, 0, 0, 0], [-1], "....."),  # the cursor is beside the image
+        ([9, 0, 0, 0, 9], [7, 3], ".xxx."),  # it came back into it
     ],
 )
 def test_the_brush_paints_what_is_alike_and_connected(
-    unlikeness: list[float], centre: int, expected: str
+    unlikeness: list[float], path: list[int], expected: str
 ) -> None:
-    values = np.array([unlikeness], np.float32)
-    part = similar_part(values, np.ones(values.shape, bool), (0, centre), 1.0)
-    assert "".join("x" if value else "." for value in part[0]) == expected
+    values = np.array(unlikeness, np.float32).reshape(1, 1, -1)
+    places = np.array([(0, 0, at) for at in path])
+    part = similar_part(values, np.ones(values.shape, bool), places, 1.0)
+    assert "".join("x" if value else "." for value in part[0, 0]) == expected
 
 
 def test_the_brush_stays_inside_itself() -> None:
-    brush = np.array([[False, True, True, False]])
-    part = similar_part(np.array([[0, 0, 9, 0]], np.float32), brush, (0, 1), 1.0)
-    assert part.tolist() == [[False, True, False, False]]
+    brush = np.array([[[False, True, True, False]]])
+    values = np.array([[[0, 0, 9, 0]]], np.float32)
+    part = similar_part(values, brush, np.array([(0, 0, 1)]), 1.0)
+    assert part.tolist() == [[[False, True, False, False]]]

@@ -20,6 +20,8 @@ CLIP_PERCENTILES = (0.5, 99.5)
 SMOOTHING_VOXELS = 3
 """Side of the box whose mean a voxel is judged by: single voxels are mostly noise."""
 
+_NEIGHBOURS = np.indices((3, 3, 3)).reshape(3, -1).T - 1
+
 LOOSEST, STRICTEST = 2.5, 0.15
 """Largest unlikeness that strictness 0 and 100 let pass, in spreads of the brain."""
 
@@ -122,37 +124,39 @@ def strictness_to_limit(strictness: float) -> float:
     return float(LOOSEST * (STRICTEST / LOOSEST) ** share)
 
 
-def similar_part(unlikeness: FloatArray, brush: Mask, centre: Sequence[int], limit: float) -> Mask:
-    """What of a brush looks alike and is connected with its centre through such voxels.
+def similar_part(
+    unlikeness: FloatArray, brush: Mask, path: npt.NDArray[np.int_], limit: float
+) -> Mask:
+    """What of a brush looks alike and is connected with its path through such voxels.
 
     Parameters
     ----------
     unlikeness, brush
-        Of one box, 2-D or 3-D.
-    centre
-        Index of the cursor in that box; it may lie outside it.
+        (X, Y, Z) of one box: what the brush passes over.
+    path
+        (N, 3) indices in that box that its centre passes; they may lie outside it.
     limit
         Largest unlikeness that passes.
 
     Returns
     -------
-    Of the shape of ``brush``. If the voxel under the cursor itself does not pass, a neighbour will
-    do: a single odd voxel does not stop a stroke. All False if none passes.
+    Of the shape of ``brush``. If no voxel of the path itself passes, its neighbours will do: a
+    single odd voxel does not stop a stroke. All False if none passes.
     """
     passing = brush & (unlikeness <= limit)
-    near = tuple(slice(max(0, int(i) - 1), max(0, int(i) + 2)) for i in centre)
-    if not passing[near].any():
+    inside = path[((path >= 0) & (path < passing.shape)).all(axis=1)]
+    if not passing.any() or not len(inside):
         return np.zeros_like(brush)
-    if passing.sum() == brush.sum():
-        return passing
-    volume = passing if passing.ndim == 3 else passing[np.newaxis]
-    components = label_components(volume, 6)[0].reshape(passing.shape)
-    at = tuple(int(i) for i in centre)
-    inside = all(0 <= i < n for i, n in zip(at, passing.shape, strict=True))
-    wanted = {int(components[at])} - {0} if inside else set()
-    if not wanted:
-        wanted = set(np.unique(components[near]).tolist()) - {0}
-    part: Mask = np.isin(components, list(wanted))
+    components, count = label_components(passing, 6)
+    wanted = np.unique(components[tuple(inside.T)])
+    if not wanted.any():
+        steps = inside[:, np.newaxis] + _NEIGHBOURS
+        near = np.clip(steps.reshape(-1, 3), 0, np.array(passing.shape) - 1)
+        wanted = np.unique(components[tuple(near.T)])
+    chosen = np.zeros(count + 1, bool)
+    chosen[wanted] = True
+    chosen[0] = False
+    part: Mask = chosen[components]
     return part
 
 

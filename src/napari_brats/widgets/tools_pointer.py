@@ -1,0 +1,185 @@
+"""The mouse on the canvases, for the tools that napari has not."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Protocol
+
+import numpy as np
+import numpy.typing as npt
+from napari.layers import Labels
+from qtpy.QtCore import QObject, Signal
+
+from napari_brats.core.edits.planes import Plane
+from napari_brats.widgets.looked_at import plane_looked_at
+from napari_brats.widgets.tool_previews import Preview, show_preview
+from napari_brats.widgets.twin_labels import main_of
+
+if TYPE_CHECKING:
+    from napari.components import ViewerModel
+
+
+@dataclass(frozen=True, eq=False)
+class Place:
+    """Where the mouse is, on the label map in hand.
+
+    Attributes
+    ----------
+    layer
+        The label map.
+    position
+        (3,) in its voxels, centres at whole numbers; maybe beside it.
+    plane
+        The slice that the canvas under the mouse shows; None if that shows a volume.
+    pixel
+        (x, y) on the canvas, y downwards.
+    modifiers
+        Names of the keys that are held, as napari calls them.
+    """
+
+    layer: Labels
+    position: npt.NDArray[np.float64]
+    plane: Plane | None
+    pixel: tuple[float, float]
+    modifiers: tuple[str, ...] = ()
+
+    @property
+    def voxel(self) -> tuple[int, int, int] | None:
+        """The voxel under the mouse; None beside the label map."""
+        x, y, z = (int(i) for i in np.round(self.position))
+        inside = all(0 <= i < n for i, n in zip((x, y, z), self.layer.data.shape, strict=True))
+        return (x, y, z) if inside else None
+
+    @property
+    def on_slice(self) -> npt.NDArray[np.float64]:
+        """(2,) row and column on the slice."""
+        return np.delete(self.position, self.plane.axis)
+
+
+class MouseTool(Protocol):
+    """What a tool does with the left button."""
+
+    def press(self, place: Place) -> None:
+        """The button went down."""
+
+    def move(self, place: Place) -> None:
+        """The mouse moved with the button down."""
+
+    def release(self, place: Place) -> None:
+        """The button went up."""
+
+    def double_click(self, place: Place) -> None:
+        """The button went down a second time, quickly."""
+
+
+class ToolPointer(QObject):
+    """Gives the left button to `tool` while there is one, in every viewer that it follows.
+
+    Place and plane come from the event and its viewer, so that a tool works in any of them.
+    """
+
+    pressed = Signal(object)  # Place: the left button went down, with a tool or without one
+
+    def __init__(self, target: Callable[[], Labels | None], parent: QObject) -> None:
+        super().__init__(parent)
+        self._target = target
+        self._viewers: list[ViewerModel] = []
+        self._over: ViewerModel | None = None
+        self.tool: MouseTool | None = None
+
+    def follow(self, viewer: ViewerModel) -> None:
+        """Listen to the mouse on this viewer's canvas. Harmless when called twice."""
+        if viewer not in self._viewers:
+            self._viewers.append(viewer)
+            viewer.mouse_drag_callbacks.append(self._on_drag)
+            viewer.mouse_move_callbacks.append(self._on_move)
+            viewer.mouse_double_click_callbacks.append(self._on_double_click)
+
+    def unfollow(self, viewer: ViewerModel) -> None:
+        """Listen no more. Harmless for a viewer that is not followed."""
+        if viewer in self._viewers:
+            self._viewers.remove(viewer)
+            viewer.mouse_drag_callbacks.remove(self._on_drag)
+            viewer.mouse_move_callbacks.remove(self._on_move)
+            viewer.mouse_double_click_callbacks.remove(self._on_double_click)
+        if viewer is self._over:
+            self._over = None
+
+    def close(self) -> None:
+        """Let go of all viewers."""
+        self.tool = None
+        for viewer in tuple(self._viewers):
+            self.unfollow(viewer)
+
+    def plane(self, layer: Labels) -> Plane | None:
+        """The slice of the label map in the canvas that the mouse was over last; None in 3-D."""
+        viewer = self._looked_at
+        return plane_looked_at(viewer, layer) if viewer.dims.ndisplay == 2 else None
+
+    def go_to(self, layer: Labels, plane: Plane) -> None:
+        """Show that slice there."""
+        dims = self._looked_at.dims
+        here = np.zeros(layer.ndim)
+        here[plane.axis] = plane.index
+        shift = dims.ndim - layer.ndim
+        dims.set_point(plane.axis + shift, layer.data_to_world(here)[plane.axis])
+
+    def show_preview(self, layer: Labels, preview: Preview | None) -> None:
+        """Draw over the label map wherever it is shown; None removes it."""
+        shown = [each for viewer in self._viewers for each in viewer.layers]
+        show_preview([each for each in shown if main_of(each) is layer], preview)
+
+    def show_status(self, text: str) -> None:
+        """Say something at the bottom of the window."""
+        for viewer in self._viewers:
+            viewer.status = text
+
+    @property
+    def _looked_at(self) -> ViewerModel:
+        """The viewer that the mouse was over last; at first the one that was followed first."""
+        return self._over or self._viewers[0]
+
+    def _on_move(self, viewer: Any, event: object) -> None:
+        del event
+        self._over = self._own(viewer)
+
+    def _on_drag(self, viewer: Any, event: Any) -> Generator[None, None, None]:
+        viewer = self._over = self._own(viewer)
+        place = self._place(viewer, event)
+        if event.button != 1 or place is None:
+            return
+        self.pressed.emit(place)
+        tool = self.tool
+        if tool is None:
+            return
+        camera = viewer.scene.camera
+        pans, camera.mouse_pan = camera.mouse_pan, False
+        try:
+            tool.press(place)
+            yield
+            while event.type == "mouse_move":
+                tool.move(self._place(viewer, event) or place)
+                yield
+            tool.release(self._place(viewer, event) or place)
+        finally:
+            camera.mouse_pan = pans
+
+    def _on_double_click(self, viewer: Any, event: Any) -> None:
+        place = self._place(self._own(viewer), event)
+        if self.tool is not None and event.button == 1 and place is not None:
+            self.tool.double_click(place)
+
+    def _place(self, viewer: ViewerModel, event: Any) -> Place | None:
+        layer = self._target()
+        if layer is None:
+            return None
+        position = np.asarray(layer.world_to_data(event.position), float)
+        is_flat = len(event.dims_displayed) == 2
+        plane = plane_looked_at(viewer, layer) if is_flat else None
+        x, y = (float(value) for value in event.pos)
+        return Place(layer, position, plane, (x, y), tuple(event.modifiers))
+
+    def _own(self, viewer: Any) -> Any:
+        """The followed viewer: napari may hand a wrapper of it to a callback."""
+        return next((each for each in self._viewers if each == viewer), viewer)
