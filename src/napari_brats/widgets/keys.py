@@ -14,14 +14,42 @@ MODALITY_KEYS: Mapping[Modality, str] = {
 KEYS: Mapping[str, str] = {
     "next_modality": "F6",
     "side_by_side": "F7",
+    "planes": "Shift+F7",
     "flicker": "F8",
     "label_map_visible": "F9",
     "brush_3d": "F10",
+    "erase": "Alt+0",
+    "lock_label": "Alt+K",
+    "show_label": "Alt+I",
+    "paint_over": "Alt+O",
+    "smaller_brush": "Alt+Left",
+    "larger_brush": "Alt+Right",
     "next_difference": "Alt+PageDown",
     "previous_difference": "Alt+PageUp",
     "take_a": "Alt+A",
     "take_b": "Alt+B",
 }
+
+READING_KEYS: Mapping[str, tuple[str, str]] = {
+    "previous_slice": ("PageUp", "previous slice"),
+    "next_slice": ("PageDown", "next slice"),
+    "back_ten": ("Ctrl+Shift+PageUp", "ten slices back"),
+    "on_ten": ("Ctrl+Shift+PageDown", "ten slices on"),
+    "previous_lesion": ("Shift+PageUp", "previous lesion"),
+    "next_lesion": ("Shift+PageDown", "next lesion"),
+    "largest_wt": ("Home", "largest cross-section of the whole tumour"),
+    "largest_tc": ("Shift+Home", "largest cross-section of the tumour core"),
+    "largest_et": ("Alt+Home", "largest cross-section of the enhancing tumour"),
+    "outline": ("Shift+F9", "label map filled or in outline"),
+    "more_opaque": ("Shift+Up", "label map more opaque"),
+    "less_opaque": ("Shift+Down", "label map less opaque"),
+    "auto_window": ("F11", "window from the values inside the brain"),
+    "opened_window": ("Shift+F11", "window as the image was opened"),
+    "drag_window": ("F12", "drag width and level with the left button, on or off"),
+    "surfaces": ("Shift+F12", "regions as surfaces in 3-D"),
+    "bookmark": ("Ctrl+Shift+F12", "bookmark of this place"),
+}
+"""Keys of reading: what it is called -> key, and what it does."""
 
 SHAPE_KEYS: Mapping[str, str] = {
     "interpolate": "Ctrl+Shift+F1",
@@ -43,6 +71,12 @@ TOOL_KEYS: Mapping[str, str] = {
 }
 """Keys of the tools that work where the mouse is."""
 
+WORKLIST_KEYS: Mapping[str, str] = {
+    "next_case": "Ctrl+PageDown",
+    "previous_case": "Ctrl+PageUp",
+}
+"""Keys of the worklist, while its dock is open."""
+
 
 def label_key(label: Label) -> str:
     """The key that chooses ``label`` for painting."""
@@ -55,16 +89,26 @@ def help_text() -> str:
         *((key, f"show {modality}") for modality, key in MODALITY_KEYS.items()),
         (KEYS["next_modality"], "show the next modality"),
         (KEYS["side_by_side"], "modalities side by side"),
+        (KEYS["planes"], "axial, coronal, sagittal and 3-D together"),
         (KEYS["flicker"], "flicker between two modalities"),
         (KEYS["label_map_visible"], "hide or show the label map"),
+        *READING_KEYS.values(),
         (KEYS["brush_3d"], "2-D or 3-D brush"),
         *((label_key(label), f"paint {label.title}") for label in Label if label),
+        (KEYS["erase"], "erase"),
+        (KEYS["lock_label"], "lock or unlock the chosen label"),
+        (KEYS["show_label"], "show or hide the chosen label"),
+        (KEYS["paint_over"], "paint over: unlocked, background, everything"),
+        (KEYS["smaller_brush"], "smaller brush"),
+        (KEYS["larger_brush"], "larger brush"),
         (TOOL_KEYS["smart_brush"], "smart brush on or off"),
         (TOOL_KEYS["wand"], "wand (Enter takes what it shows, Escape drops it)"),
         (TOOL_KEYS["lasso"], "lasso"),
         (TOOL_KEYS["delete"], "delete the lesion that is clicked"),
         (TOOL_KEYS["copy_previous"], "copy labels to the previous slice"),
         (TOOL_KEYS["copy_next"], "copy labels to the next slice"),
+        (WORKLIST_KEYS["next_case"], "next case of the worklist"),
+        (WORKLIST_KEYS["previous_case"], "previous case of the worklist"),
         ("1 2 3 4 5", "napari: erase, paint, polygon, fill, pick"),
         ("[ ]", "napari: smaller, larger brush"),
         ("Ctrl+Z", "undo (Ctrl+Shift+Z: redo)"),

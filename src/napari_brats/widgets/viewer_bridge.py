@@ -15,6 +15,7 @@ from napari_brats.core.errors import CaseError
 from napari_brats.core.labels import CONVENTIONS, LabelMap
 from napari_brats.core.modalities import Modality
 from napari_brats.io.layers import LayerData, case_to_layers
+from napari_brats.io.opening import Opened
 from napari_brats.widgets import case_group, provenance
 from napari_brats.widgets.case_group import OpenCase, tag_of
 from napari_brats.widgets.case_images import CaseImages
@@ -36,7 +37,8 @@ from napari_brats.widgets.new_label_maps import (
 )
 from napari_brats.widgets.open_cases import OpenCases
 from napari_brats.widgets.open_label_maps import OpenLabelMap, label_maps_of
-from napari_brats.widgets.orientation_letters import OrientationLetters
+from napari_brats.widgets.overlay_look import OverlayLook
+from napari_brats.widgets.reading_views import ReadingViews
 from napari_brats.widgets.tools_pointer import ToolPointer
 
 if TYPE_CHECKING:
@@ -50,13 +52,16 @@ class ViewerBridge(QObject):
 
     `tools` paints, `view` chooses what is looked at, `images` exchanges images, `volumes` measures
     what is painted, `errors` and `comparison` show what differs, `diameters` lines;
-    `key_bindings` binds keys.
+    `key_bindings` binds keys, `reading` serves the canvases, `look` says how labels look.
     """
 
     cases_changed = Signal()
     active_case_changed = Signal(str)
     edited = Signal(str)  # key of the case whose label map was changed
     problem = Signal(str)
+    labels_added = Signal(object)  # a labels layer of a case; told again whenever layers change
+    layer_removed = Signal(object)
+    activity = Signal()  # somebody scrolls or zooms
 
     def __init__(self, viewer: Viewer, parent: QObject | None = None) -> None:
         """Act on this viewer, or on the one behind the proxy that napari hands to plugins.
@@ -68,8 +73,9 @@ class ViewerBridge(QObject):
         viewer = getattr(viewer, "__wrapped__", viewer)
         self._viewer = viewer
         self.tools = LabelTools(viewer, self)
-        self.view = ModalityView(viewer, self)
-        self._letters = OrientationLetters(viewer)
+        self.view = ModalityView(viewer, self.tools, self)
+        self.reading = ReadingViews(viewer, self)
+        self.look = OverlayLook(self)
         self._open = OpenCases(viewer, self)
         self.images = CaseImages(viewer.layers, self._open, self._add)
         self.volumes = CaseVolumes(lambda: self._open.active_key, self.label_layer, self)
@@ -88,6 +94,10 @@ class ViewerBridge(QObject):
         self._open.opened.connect(self._on_opened)
         self._open.labels_added.connect(self.tools.follow)
         self._open.layer_removed.connect(self.tools.unfollow)
+        self._open.labels_added.connect(self.labels_added)
+        self._open.layer_removed.connect(self.layer_removed)
+        viewer.dims.events.current_step.connect(self._on_activity)
+        viewer.camera.events.zoom.connect(self._on_activity)
         for part in (self._open, self.volumes):
             part.problem.connect(self.problem)
         self.tools.edited.connect(self._on_edited)
@@ -98,7 +108,9 @@ class ViewerBridge(QObject):
         if self._is_closed:
             return
         self._is_closed = True
-        for part in (self.volumes, self._open, self.view, self.tools, self._letters):
+        self._viewer.dims.events.current_step.disconnect(self._on_activity)
+        self._viewer.camera.events.zoom.disconnect(self._on_activity)
+        for part in (self.volumes, self._open, self.view, self.tools, self.reading, self.look):
             part.close()
         self.pointer.close()
         self.errors.close()
@@ -119,6 +131,10 @@ class ViewerBridge(QObject):
     def open_case(self, key: str) -> OpenCase:
         """The layers of a case; CaseError if it is not open (any more)."""
         return self._open[key]
+
+    def key_of(self, layer: Layer) -> str:
+        """Key of the case that a layer belongs to; empty if it belongs to none."""
+        return self._open.key_of(layer)
 
     def case(self, key: str) -> Case:
         """The case as a value. No copies: painting changes its label map."""
@@ -179,6 +195,19 @@ class ViewerBridge(QObject):
         self.activate(key)
         return key
 
+    def add_opened(self, opened: Opened) -> str:
+        """Add the layers of a case that was read already and make it the active one; its key."""
+        layers = [self._add(data) for data in opened.layers]
+        key = self._open.key_of(layers[0])
+        self.activate(key)
+        return key
+
+    def close_case(self, key: str) -> None:
+        """Take the layers of a case out of the viewer; nothing if it is not open."""
+        open_case = self._open.all().get(key)
+        for layer in open_case.layers if open_case else ():
+            self._viewer.layers.remove(layer)
+
     def add_segmentation(self, key: str, segmentation: Segmentation) -> Labels:
         """Add a network's result as a new labels layer, selected; older label maps are hidden."""
         for older in self._open[key].labels:
@@ -206,6 +235,16 @@ class ViewerBridge(QObject):
     def new_label_map(self, key: str) -> Labels:
         """Add an empty labels layer on the case's reference image, selected."""
         return self._add(empty_label_map_to_layer(self._open[key], key), key)
+
+    def add_label_map(self, key: str, data: LayerData) -> Labels:
+        """Add a label map of a case as a layer, selected; older label maps are hidden."""
+        for older in self._open[key].labels:
+            older.visible = False
+        return self._add(data, key)
+
+    def put_back(self, layer: Layer) -> None:
+        """Add a layer again that was removed."""
+        self._viewer.add_layer(layer)
 
     def add_third_mask(self, key: str, labels: LabelMap, like: Labels, reason: str) -> Labels:
         """Add (X, Y, Z) labels made of others, on the grid of ``like``, selected."""
@@ -239,8 +278,8 @@ class ViewerBridge(QObject):
         return self.tools.is_painting
 
     def plane_looked_at(self, layer: Layer) -> Plane:
-        """The slice of a layer that is shown."""
-        return plane_looked_at(self._viewer, layer)
+        """The slice of a layer in the canvas that the mouse was over last; in 3-D, across it."""
+        return self.pointer.plane(layer) or plane_looked_at(self._viewer, layer)
 
     def layer_labels(self, layer: Layer) -> LabelMap | None:
         """The (X, Y, Z) internal labels of a layer in file order, a view; None once removed."""
@@ -258,6 +297,10 @@ class ViewerBridge(QObject):
         self.tools.write(layer, data, is_automatic=made_with is not None)
         if made_with is not None:
             provenance.note(layer, labels, made_with)
+
+    def _on_activity(self, event: object = None) -> None:
+        del event
+        self.activity.emit()
 
     def _on_opened(self, key: str) -> None:
         self.view.leave_side_by_side()
@@ -285,7 +328,8 @@ class ViewerBridge(QObject):
         layer = self.label_layer(key) if key else None
         self.tools.target = layer
         self.view.set_case(case, layer)
-        self._letters.show_for(case.reference if case is not None else None)
+        self.reading.show_for(case, layer)
+        self.look.show_for(layer)
         self.volumes.report_soon()
         self.cases_changed.emit()
 
