@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 _PLANES = {"S": "Axial", "I": "Axial", "A": "Coronal", "P": "Coronal", "R": "Sagittal"}
 
 NARROW_PX = 460
-"""Narrower views have no room for whole names and a scale bar; their ruler says what is how long."""
+"""Narrower views have no room for whole names and a scale bar; their ruler shows lengths."""
 
 
 def plane_name(direction: Any) -> str:
