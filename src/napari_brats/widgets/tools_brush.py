@@ -42,9 +42,12 @@ class SmartBrush:
         self._look: FloatArray | None = None
 
     def begin(self, place: Place) -> bool:
-        """Take how it looks here for what the stroke is to paint; False where nothing is."""
+        """Take how it looks here for what the stroke is to paint; False where nothing is.
+
+        In a volume there is no telling what the cursor is on.
+        """
         self._appearance, self._look = self._appearance_of(place.layer), None
-        if self._appearance is not None and place.voxel is not None:
+        if self._appearance and place.plane and place.voxel is not None:
             self._look = self._appearance.look_at(place.voxel)
         return self._appearance is None or self._look is not None
 

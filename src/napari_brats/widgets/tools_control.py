@@ -36,8 +36,8 @@ from napari_brats.widgets.tools_pointer import MouseTool, Place, ToolPointer
 from napari_brats.widgets.tools_preview_keys import PreviewKeys
 from napari_brats.widgets.tools_wand import Wand
 
-READING = "Reading what the modalities show. Try again in a moment."
-READY = "Ready: {tool} compares {count} modalities."
+READING = "Reading what the modalities show, once for this case."
+READY = "{tool} is ready: it compares {count} modalities."
 NOTHING_LIKE = "No modality shows anything there: the smart brush paints nothing."
 NO_SLICE = "This tool works on slices: leave the 3-D view first."
 NO_LABEL = "The background is chosen, which would erase. Choose a label first."
@@ -118,7 +118,6 @@ class ToolsController(QObject):
     def _connect(self) -> None:
         panel, tools = self._panel, self._viewer.tools
         panel.tool_chosen.connect(self.choose)
-        panel.scope_changed.connect(self.wand.drop)
         panel.take_requested.connect(self.wand.take)
         panel.drop_requested.connect(self.wand.drop)
         panel.copy_requested.connect(self.copy_slice)
@@ -161,6 +160,7 @@ class ToolsController(QObject):
             self._panel.show_tool("")
             return
         self._layer, self._chosen = layer, name
+        layer.visible = True  # what is hidden cannot be seen to change
         if name in (SMART_BRUSH, WAND) and not self._prepare(layer):
             self._chosen = ""
         elif name == OUTLINE:
@@ -172,6 +172,7 @@ class ToolsController(QObject):
         else:
             tools.choose_mode("pan_zoom")  # or napari's own tool would act, too
             tools.keeps_mode = True
+            layer.cursor = "cross"
             self._lesion.action = name
             self._viewer.pointer.tool = self._tool_of(name)
         self._panel.show_tool(self._chosen)
@@ -203,7 +204,9 @@ class ToolsController(QObject):
     def _put_away(self) -> None:
         self.wand.drop()
         self._lasso.drop()
-        self._viewer.pointer.tool = None
+        if self._viewer.pointer.tool is not None and self._layer is not None:
+            self._viewer.pointer.tool = None
+            self._layer.cursor = "standard"
         self._viewer.tools.brush_filter = None
         self._viewer.tools.keeps_mode = False
         self._chosen = ""
@@ -228,12 +231,13 @@ class ToolsController(QObject):
     def _on_ready(self) -> None:
         if self._chosen in (SMART_BRUSH, WAND) and self._images.value is not None:
             count = len(self._images.value.images)
-            name = "the wand" if self._chosen == WAND else "the smart brush"
+            name = "The wand" if self._chosen == WAND else "The smart brush"
             self._say(READY.format(tool=name, count=count))
+            self.wand.start_again()
 
     def _on_pressed(self, place: Place) -> None:
         if self._chosen == SMART_BRUSH and not self._brush.begin(place):
-            self._say(NOTHING_LIKE)
+            self._say(NO_SLICE if place.plane is None else NOTHING_LIKE)
         elif self._viewer.pointer.tool is not None and place.plane is None:
             self._say(NO_SLICE)
 

@@ -8,7 +8,6 @@ from qtpy.QtCore import QSignalBlocker, Qt, Signal
 from qtpy.QtWidgets import (
     QButtonGroup,
     QDoubleSpinBox,
-    QGridLayout,
     QHBoxLayout,
     QLabel,
     QPushButton,
@@ -93,7 +92,8 @@ class ToolsPanel(QWidget):
         self._add_mouse_tools()
         self._add_strictness()
         self._add_wand()
-        self._add_grid()
+        self._add_copying()
+        self._add_lesion()
         self._layout.addWidget(self.message)
         for panel in below:
             self._layout.addWidget(panel)
@@ -175,16 +175,11 @@ class ToolsPanel(QWidget):
         self._column.addLayout(row)
 
     def _add_wand(self) -> None:
-        row = QHBoxLayout()
-        row.setSpacing(2)
+        box, row = button_row()
         row.addWidget(QLabel("Wand"))
-        self._scope = ChoiceBox()
-        self._scope.setMinimumContentsLength(6)
-        self._scope.set_choices(
-            (
-                Choice(VOLUME, "volume", "The wand grows through the slices"),
-                Choice(SLICE, "slice", "The wand stays on the slice that is clicked"),
-            )
+        self._scope = _narrow_choices(
+            Choice(VOLUME, "in the volume", "The wand grows through the slices"),
+            Choice(SLICE, "on the slice", "The wand stays on the slice that is clicked"),
         )
         self._scope.choice_changed.connect(self.scope_changed)
         row.addWidget(self._scope, 1)
@@ -198,62 +193,58 @@ class ToolsPanel(QWidget):
         self._reach.setToolTip(
             f"How far from the click the wand reaches; {WHOLE_BRAIN_MM:.0f} mm: the whole brain"
         )
+        self._reach.setKeyboardTracking(False)
         self._reach.valueChanged.connect(self.scope_changed)
-        row.addWidget(self._reach, 1)
-        self.take_button = _button("Take", "Paint what the wand shows (Enter, or a double click)")
+        row.addWidget(self._reach)
+        self._column.addWidget(box)
+        box, row = button_row()
+        self.take_button = _button(
+            "Take (Enter)", "Paint what the wand shows (Enter, or a double click)"
+        )
         self.take_button.clicked.connect(self.take_requested)
-        self.drop_button = _button("Drop", "Forget what the wand shows (Escape)")
+        self.drop_button = _button("Drop (Escape)", "Forget what the wand shows (Escape)")
         self.drop_button.clicked.connect(self.drop_requested)
         row.addWidget(self.take_button)
         row.addWidget(self.drop_button)
         self.show_preview(False)
-        self._column.addLayout(row)
+        self._column.addWidget(box)
 
-    def _add_grid(self) -> None:
-        grid = QGridLayout()
-        grid.setHorizontalSpacing(4)
-        grid.setVerticalSpacing(3)
-        grid.setColumnStretch(1, 1)
-        self._what = ChoiceBox()
-        self._what.set_choices(
-            (
-                Choice(IN_HAND, "chosen label", "Only the label that is painted with is copied"),
-                Choice(ALL, "all labels", "All labels of the slice are copied"),
-            )
-        )
-        grid.addWidget(QLabel("Copy"), 0, 0)
-        grid.addWidget(self._what, 0, 1)
+    def _add_copying(self) -> None:
         box, row = button_row()
+        row.addWidget(QLabel("Copy"))
+        self._what = _narrow_choices(
+            Choice(IN_HAND, "chosen label", "Only the label that is painted with is copied"),
+            Choice(ALL, "all labels", "All labels of the slice are copied"),
+        )
+        row.addWidget(self._what, 1)
         self.copy_buttons: dict[int, QPushButton] = {}
-        for step, text, name in ((-1, "to previous", "copy_previous"), (1, "to next", "copy_next")):
-            where = "previous" if step < 0 else "next"
-            button = _button(
-                text,
-                f"Copy this slice's labels to the {where} one, and go there ({TOOL_KEYS[name]})",
-            )
+        for step, where in ((-1, "previous"), (1, "next")):
+            key = TOOL_KEYS[f"copy_{where}"]
+            tip = f"Copy the labels of this slice to the {where} one, and go there ({key})"
+            button = _button(f"to {where}", tip)
             button.clicked.connect(lambda _=False, by=step: self.copy_requested.emit(by))
             self.copy_buttons[step] = button
             row.addWidget(button)
-        grid.addWidget(box, 0, 2)
-        self._lesion_of = ChoiceBox()
-        self._lesion_of.set_choices(
-            (
-                Choice(UNDER_CURSOR, "of its label", "A connected part of the label clicked"),
-                *(
-                    Choice(
-                        region.value, f"of {region.value}", f"A connected part of {region.title}"
-                    )
-                    for region in REGIONS
-                ),
-            )
-        )
-        grid.addWidget(QLabel("Lesion"), 1, 0)
-        grid.addWidget(self._lesion_of, 1, 1)
+        self._column.addWidget(box)
+
+    def _add_lesion(self) -> None:
         box, row = button_row()
+        row.addWidget(QLabel("Lesion"))
+        self._lesion_of = _narrow_choices(
+            Choice(UNDER_CURSOR, "of its label", "A connected part of the label that is clicked"),
+            *(Choice(r.value, f"of {r}", f"A connected part of the {r.title}") for r in REGIONS),
+        )
+        row.addWidget(self._lesion_of, 1)
         for name, (text, tip) in LESION_ACTIONS.items():
             self._add_tool(row, name, text, tip)
-        grid.addWidget(box, 1, 2)
-        self._column.addLayout(grid)
+        self._column.addWidget(box)
+
+
+def _narrow_choices(*choices: Choice) -> ChoiceBox:
+    box = ChoiceBox()
+    box.setMinimumContentsLength(6)
+    box.set_choices(choices)
+    return box
 
 
 def _button(text: str, tooltip: str) -> QPushButton:

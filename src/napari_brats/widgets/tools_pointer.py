@@ -58,7 +58,7 @@ class Place:
 
 
 class MouseTool(Protocol):
-    """What a tool does with the left button."""
+    """What a tool does with the left button; every place has a plane."""
 
     def press(self, place: Place) -> None:
         """The button went down."""
@@ -113,13 +113,19 @@ class ToolPointer(QObject):
             self.unfollow(viewer)
 
     def plane(self, layer: Labels) -> Plane | None:
-        """The slice of the label map in the canvas that the mouse was over last; None in 3-D."""
-        viewer = self._looked_at
-        return plane_looked_at(viewer, layer) if viewer.dims.ndisplay == 2 else None
+        """The slice of the label map in the canvas that the mouse was over last.
+
+        That of the first canvas that shows slices if it was over a volume; None if none does.
+        """
+        viewer = self._flat_viewer()
+        return None if viewer is None else plane_looked_at(viewer, layer)
 
     def go_to(self, layer: Labels, plane: Plane) -> None:
         """Show that slice there."""
-        dims = self._looked_at.dims
+        viewer = self._flat_viewer()
+        if viewer is None:
+            return
+        dims = viewer.dims
         here = np.zeros(layer.ndim)
         here[plane.axis] = plane.index
         shift = dims.ndim - layer.ndim
@@ -135,10 +141,9 @@ class ToolPointer(QObject):
         for viewer in self._viewers:
             viewer.status = text
 
-    @property
-    def _looked_at(self) -> ViewerModel:
-        """The viewer that the mouse was over last; at first the one that was followed first."""
-        return self._over or self._viewers[0]
+    def _flat_viewer(self) -> ViewerModel | None:
+        seen = [*([self._over] if self._over is not None else []), *self._viewers]
+        return next((viewer for viewer in seen if viewer.dims.ndisplay == 2), None)
 
     def _on_move(self, viewer: Any, event: object) -> None:
         del event
@@ -151,7 +156,7 @@ class ToolPointer(QObject):
             return
         self.pressed.emit(place)
         tool = self.tool
-        if tool is None:
+        if tool is None or place.plane is None:
             return
         camera = viewer.scene.camera
         pans, camera.mouse_pan = camera.mouse_pan, False
@@ -167,8 +172,9 @@ class ToolPointer(QObject):
 
     def _on_double_click(self, viewer: Any, event: Any) -> None:
         place = self._place(self._own(viewer), event)
-        if self.tool is not None and event.button == 1 and place is not None:
-            self.tool.double_click(place)
+        if self.tool is None or event.button != 1 or place is None or place.plane is None:
+            return
+        self.tool.double_click(place)
 
     def _place(self, viewer: ViewerModel, event: Any) -> Place | None:
         layer = self._target()

@@ -45,12 +45,14 @@ class Wand(QObject):
         self._layer: Labels | None = None
         self._growth: Growth | None = None
         self._region: Mask | None = None
+        self._seed: Place | None = None
         self._pressed: tuple[Place, float] | None = None  # and the strictness at that moment
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.setInterval(0)  # once for all the moves that wait
         self._timer.timeout.connect(self._grow)
         panel.strictness_changed.connect(self._on_strictness)
+        panel.scope_changed.connect(self.start_again)
 
     @property
     def is_showing(self) -> bool:
@@ -61,7 +63,9 @@ class Wand(QObject):
         """Grow from here; inside the preview, change its strictness instead."""
         self._pressed = (place, float(self._panel.strictness))
         if not self._is_inside(place):
-            self._start(place)
+            self.drop()
+            self._seed = place
+            self.start_again()
 
     def move(self, place: Place) -> None:
         """Stricter downwards, looser upwards."""
@@ -96,31 +100,39 @@ class Wand(QObject):
         """Forget it. Harmless when there is none."""
         layer, was_showing = self._layer, self.is_showing
         self._timer.stop()
-        self._layer = self._growth = self._region = None
+        self._seed = self._layer = self._growth = self._region = None
         if was_showing:
             self.previewed.emit(layer, None)
 
-    def _start(self, place: Place) -> None:
-        self.drop()
-        appearance = self._appearance(place.layer)
-        if appearance is None:
+    def start_again(self) -> None:
+        """Grow from the last click anew: there is something to grow on now, or the reach changed.
+
+        Nothing where there was no click, or while there is nothing to grow on.
+        """
+        place = self._seed
+        appearance = None if place is None else self._appearance(place.layer)
+        if place is None or appearance is None:
             return
-        x, y, z = (float(abs(edge)) for edge in place.layer.scale)
-        growth = None
-        if place.voxel is not None:
-            growth = start_growth(
-                appearance,
-                place.layer.data.shape,
-                place.voxel,
-                (x, y, z),
-                reach_mm=self._panel.reach_mm,
-                axis=place.plane.axis if self._panel.on_slice else None,
-            )
+        growth = self._growth_from(place, appearance)
         if growth is None:
+            self.drop()
             self.said.emit(OUTSIDE)
             return
         self._layer, self._growth = place.layer, growth
         self._grow()
+
+    def _growth_from(self, place: Place, appearance: Appearance) -> Growth | None:
+        if place.voxel is None:
+            return None
+        x, y, z = (float(abs(edge)) for edge in place.layer.scale)
+        return start_growth(
+            appearance,
+            place.layer.data.shape,
+            place.voxel,
+            (x, y, z),
+            reach_mm=self._panel.reach_mm,
+            axis=place.plane.axis if self._panel.on_slice else None,
+        )
 
     def _is_inside(self, place: Place) -> bool:
         if self._growth is None or self._region is None or place.voxel is None:

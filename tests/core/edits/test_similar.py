@@ -38,8 +38,16 @@ def test_a_place_outside_the_brain_looks_like_nothing(voxel: tuple[int, int, int
 def test_unlikeness_is_the_root_mean_square_over_the_modalities() -> None:
     look = np.array([1, 5], np.float32)
     row = ROW.unlikeness(look, (slice(2, 3), slice(0, 1), slice(0, 7)))
-    # At the fourth voxel the two differ by 3 and 4: the root of 25 / 2.
-    np.testing.assert_allclose(row.ravel(), [INF, 0, 0, 0, np.sqrt(12.5), INF, INF])
+    # At the fourth voxel they differ by 3 and 4, and weigh 1.6 and 5.6 of 7.2.
+    fourth = np.sqrt((1.6 * 9 + 5.6 * 16) / 7.2)
+    np.testing.assert_allclose(row.ravel(), [INF, 0, 0, 0, fourth, INF, INF], rtol=1e-6)
+
+
+def test_what_is_darker_than_the_brain_counts_no_less_than_what_is_like_it() -> None:
+    row = two_modalities((-1, 0), (1, 0), (-1, 2), (0, 0), (0, 0))
+    box = (slice(2, 3), slice(0, 1), slice(1, 4))
+    values = row.unlikeness(np.array([-1, 0], np.float32), box).ravel()
+    np.testing.assert_allclose(values, [0, np.sqrt(2), np.sqrt(2)], rtol=1e-6)
 
 
 def test_a_box_beside_the_brain_is_unlike_everything() -> None:
