@@ -44,7 +44,7 @@ from napari_brats.widgets.tools_pointer import ToolPointer
 if TYPE_CHECKING:
     from napari import Viewer
 
-PLUGIN = "napari-brats"
+PLUGIN, SAMPLE = "napari-brats", "synthetic_glioma"
 
 
 class ViewerBridge(QObject):
@@ -87,6 +87,8 @@ class ViewerBridge(QObject):
         self.key_bindings = KeyBindings(viewer)
         self.pointer = ToolPointer(lambda: self.tools.target, self)
         self.pointer.follow(viewer)
+        self.view.canvas_made.connect(self.pointer.follow)
+        self.view.canvas_going.connect(self.pointer.unfollow)
         self._in_hand: dict[str, Labels] = {}
         self._is_closed = False
         self._open.changed.connect(self._on_cases_changed)
@@ -185,6 +187,10 @@ class ViewerBridge(QObject):
         """Open files or folders with this plugin's reader."""
         for path in paths:
             self._viewer.open(str(path), plugin=PLUGIN)
+
+    def open_sample(self) -> None:
+        """Open the synthetic case that ships with the plugin."""
+        self._viewer.open_sample(PLUGIN, SAMPLE)
 
     def add_case(self, case: Case) -> str:
         """Add a case as layers and make it the active one; its key."""

@@ -11,6 +11,7 @@ from napari_brats.core.labels import REGIONS, Region
 from napari_brats.core.modalities import MODALITIES
 from napari_brats.io.case_files import CaseFiles, FileChoice, label_maps_of
 from napari_brats.io.opening import key_of
+from napari_brats.io.save import label_map_name
 from napari_brats.io.sidecar import read_record
 from napari_brats.workspace.status_files import CaseStatus, StatusPlace, read_status
 
@@ -97,10 +98,23 @@ def work_case(files: CaseFiles) -> WorkCase:
 
 
 def read_again(case: WorkCase) -> WorkCase:
-    """The same case with its status and record as they are on disk now."""
-    case = replace(case, status=read_status(case.place))
+    """The same case with its label map, status and record as they are on disk now.
+
+    Its folder is not searched again: of label maps, only the one that a save or a run puts beside
+    the images is looked for.
+    """
+    case = replace(case, files=_with_saved_mask(case.files), status=read_status(case.place))
     record: Mapping[str, Any] = {} if case.mask is None else read_record(case.mask)
     return replace(case, expected_dice=_expected(record), volumes_ml=_volumes(record))
+
+
+def _with_saved_mask(files: CaseFiles) -> CaseFiles:
+    if files.label_map is not None and not files.label_map.path.exists():
+        files = replace(files, label_map=None)
+    saved = home_of(files) / label_map_name(files.case_id)
+    if files.label_map is None and saved.is_file():
+        files = replace(files, label_map=FileChoice(saved, "saved beside the images"))
+    return files
 
 
 def _expected(record: Mapping[str, Any]) -> dict[Region, float]:
