@@ -59,6 +59,7 @@ KINDS: Mapping[str, Kind] = {
         ),
         Kind("thumbnails", "Thumbnails", "Small pictures of cases; made again when needed."),
         Kind("cases", "Prepared cases", "Images ready for training; made again.", cache_folder),
+        Kind("bookmarks", "Bookmarks", "Marked places of cases, with their notes."),
         Kind("logs", "Logs", "What went wrong, without names of cases."),
     )
 }
