@@ -10,7 +10,7 @@ import pytest
 from napari.utils._proxies import PublicOnlyProxy
 from qtpy.QtWidgets import QVBoxLayout, QWidget
 
-from napari_brats.io.layers import LABEL_COLORS
+from napari_brats.widgets import unsaved
 from napari_brats.widgets.case_panel import CasePanel
 from napari_brats.widgets.case_wiring import connect_case_panels
 from napari_brats.widgets.correct_panel import CorrectPanel
@@ -32,12 +32,18 @@ class Window:
     save: SavePanel
 
 
+@pytest.fixture(autouse=True)
+def nobody_to_ask(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Windows that close with unsaved edits would wait for an answer for ever."""
+    monkeypatch.setattr(unsaved, "ask_user", lambda *_: unsaved.Answer.DISCARD)
+
+
 @pytest.fixture
 def window(make_napari_viewer: Callable[[], Any]) -> Iterator[Window]:
     """One window; the bridge lets go of the viewer at the end."""
     viewer = make_napari_viewer()
     dock = QWidget()
-    case, view, correct, save = CasePanel(), ViewPanel(), CorrectPanel(LABEL_COLORS), SavePanel()
+    case, view, correct, save = CasePanel(), ViewPanel(), CorrectPanel(), SavePanel()
     layout = QVBoxLayout(dock)
     for panel in (case, view, correct, save):
         layout.addWidget(panel)

@@ -185,10 +185,10 @@ def test_on_a_full_disk_nothing_is_torn_and_all_comes_when_there_is_room(monkeyp
     journal = new()
     journal.write(painted((0, 0, 0)), {}, [1])
     before = journal.path.read_bytes()
-    monkeypatch.setattr(journal_file.os, "write", full(after=after))
-    with pytest.raises(SaveError, match=r"No space left on device.*save now"):
-        journal.write(painted((0, 0, 0), (1, 1, 1)), {}, [1, 2])
-    monkeypatch.undo()
+    with monkeypatch.context() as patch:
+        patch.setattr(journal_file.os, "write", full(after=after))
+        with pytest.raises(SaveError, match=r"No space left on device.*save now"):
+            journal.write(painted((0, 0, 0), (1, 1, 1)), {}, [1, 2])
     assert journal.path.read_bytes() == before
     journal.write(painted((0, 0, 0), (1, 1, 1), (2, 2, 2)), {}, [1, 2, 3])
     journal.close()

@@ -10,10 +10,11 @@ from __future__ import annotations
 import atexit
 import time
 from collections.abc import Callable, Generator
+from functools import cache
 from typing import Any, TypeVar
 
 from qtpy.compat import isalive
-from qtpy.QtCore import QObject
+from qtpy.QtCore import QObject, QThreadPool
 from superqt.utils import GeneratorWorker
 
 from napari_brats.core.errors import BratsError, JobError
@@ -34,9 +35,19 @@ atexit.register(GeneratorWorker.await_workers)
 class JobWorker(GeneratorWorker):  # type: ignore[misc]
     """Drives one job in a thread of Qt's pool. Made by `run_job`."""
 
-    def __init__(self, job: Job[Any]) -> None:
+    def __init__(self, job: Job[Any], *, urgent: bool = False) -> None:
         super().__init__(_delegate, job)
         self.running_job: RunningJob | None = None  # kept alive by it until its end is reported
+        self._is_urgent = urgent
+
+    def start(self) -> None:
+        """Wait for a free thread; an urgent job waits for other urgent ones only."""
+        if not self._is_urgent:
+            super().start()
+            return
+        self._worker_set.add(self)
+        self._finished.connect(self._set_discard)
+        _urgent_pool().start(self)
 
     def work(self) -> Any:
         """Drive the generator; called in the thread."""
@@ -157,6 +168,7 @@ def run_job(
     on_failed: Callable[[BratsError], None] | None = None,
     on_finished: Callable[[], None] | None = None,
     owner: QObject | None = None,
+    urgent: bool = False,
 ) -> RunningJob:
     """Start ``job`` in a thread; the handle that cancels it. Call it on the main thread.
 
@@ -176,12 +188,28 @@ def run_job(
     owner
         A widget the handlers belong to. Once it is deleted nothing is called any more and the job
         stops at its next yield.
+    urgent
+        For short work that must not wait until a segmentation leaves it a thread. Urgent jobs run
+        one after the other, see `wait_for_urgent_jobs`.
     """
-    worker = JobWorker(job)
+    worker = JobWorker(job, urgent=urgent)
     running = RunningJob(worker, on_progress, on_returned, on_failed, on_finished, owner)
     worker.running_job = running
     worker.start()
     return running
+
+
+def wait_for_urgent_jobs(at_most_ms: int) -> None:
+    """Come back when no urgent job runs or waits, or after that time."""
+    _urgent_pool().waitForDone(at_most_ms)
+
+
+@cache
+def _urgent_pool() -> QThreadPool:
+    pool = QThreadPool()
+    pool.setMaxThreadCount(1)
+    atexit.register(pool.waitForDone)
+    return pool
 
 
 def in_words(error: Exception) -> BratsError:

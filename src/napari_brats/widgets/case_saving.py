@@ -68,6 +68,8 @@ def write(
     labels: LabelMap,
     reference: Volume,
     provenance: Mapping[str, Any],
+    *,
+    backup: bool = False,
 ) -> tuple[Path, ...]:
     """Write what ``request`` asks for; the files written.
 
@@ -83,6 +85,8 @@ def write(
         Whose geometry and header the files take.
     provenance
         How the label map came about, for the JSON.
+    backup
+        Keep a former label map and its record beside the new ones, as ``<name>.bak``.
 
     Raises
     ------
@@ -93,11 +97,13 @@ def write(
     path = image_path(request.path)
     if path.parent.name == OWN_FOLDER:
         _make_own_folder(path.parent)
-    files = [save_label_map(path, labels, reference, convention, overwrite=request.overwrite)]
+    replaced = {"overwrite": request.overwrite, "backup": backup and request.overwrite}
+    files = [save_label_map(path, labels, reference, convention, **replaced)]
     if request.report:
         report = _report(case_id, path, labels, reference, convention, provenance)
         text = json.dumps(report, indent=2, ensure_ascii=False, default=str) + "\n"
-        files.append(_write_text(record_path(path), text, request.overwrite))
+        write_atomically(record_path(path), text.encode(), **replaced)
+        files.append(record_path(path))
     if request.region_masks:
         folder = path.parent
         files.extend(

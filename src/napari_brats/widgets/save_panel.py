@@ -78,19 +78,33 @@ class SavePanel(QWidget):
         self.save.setEnabled(path is not None)
         self._drop_question()
 
-    def ask_replace(self, request: SaveRequest, existing: Sequence[Path]) -> None:
-        """Ask whether ``existing`` may be replaced; yes emits ``request`` again, with leave."""
+    def ask_replace(
+        self, request: SaveRequest, existing: Sequence[Path], changed: Sequence[Path] = ()
+    ) -> None:
+        """Ask whether ``existing`` may be replaced; yes emits ``request`` again, with leave.
+
+        ``changed`` are files that somebody else changed since they were opened.
+        """
         self._pending = replace(request, overwrite=True)
-        names = "\n".join(f"  {path.name}" for path in existing)
-        self.question.show_note(f"In {request.path.parent} there is already\n{names}\nReplace it?")
+        words = []
+        if changed:
+            names = "\n".join(f"  {path}" for path in changed)
+            words.append(f"Changed on disk since this case was opened:\n{names}")
+        if existing:
+            names = "\n".join(f"  {path.name}" for path in existing)
+            words.append(f"In {request.path.parent} there is already\n{names}")
+        words.append("Replace it?" if existing else "Save all the same?")
+        show = self.question.show_error if changed else self.question.show_note
+        show("\n".join(words))
         self.question_box.setVisible(True)
         self.save.setEnabled(False)
         self.show_message("")
 
-    def show_saved(self, paths: Sequence[Path]) -> None:
-        """Say what was written, and where."""
+    def show_saved(self, paths: Sequence[Path], kept: Path | None = None) -> None:
+        """Say what was written, and where, and how the former version is called."""
         names = ", ".join(path.name for path in paths)
-        self.show_message(f"Saved {names} in {paths[0].parent}.")
+        former = f" The former version is kept as {kept.name}." if kept else ""
+        self.show_message(f"Saved {names} in {paths[0].parent}.{former}")
 
     def show_message(self, text: str, *, is_error: bool = False) -> None:
         """Show ``text`` below the button; an empty one takes the message away."""

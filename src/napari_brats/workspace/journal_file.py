@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import weakref
 from pathlib import Path
 
 from napari_brats.core.errors import SaveError
@@ -26,6 +27,7 @@ class JournalFile:
             self._descriptor = os.open(path, flags, 0o600)
         except OSError as error:
             raise _failed(path, error) from error
+        self._finalizer = weakref.finalize(self, os.close, self._descriptor)
         lock(self._descriptor)
         try:
             self.append(head)
@@ -49,7 +51,7 @@ class JournalFile:
 
     def close(self) -> None:
         """Let go of the file."""
-        os.close(self._descriptor)
+        self._finalizer()
 
     def _take_back(self) -> None:
         try:
