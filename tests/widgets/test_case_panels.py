@@ -9,6 +9,7 @@ import pytest
 from pytestqt.qtbot import QtBot
 from qtpy.QtWidgets import QLabel
 
+from napari_brats.core.edits.edit import PaintOver, PaintRules
 from napari_brats.core.labels import Label
 from napari_brats.core.modalities import Modality
 from napari_brats.io.layers import LABEL_COLORS
@@ -53,7 +54,7 @@ def save_panel(qtbot: QtBot) -> SavePanel:
 
 @pytest.fixture
 def correct_panel(qtbot: QtBot) -> CorrectPanel:
-    panel = CorrectPanel(LABEL_COLORS)
+    panel = CorrectPanel()
     qtbot.addWidget(panel)
     return panel
 
@@ -107,14 +108,13 @@ def test_modalities_on_different_grids_offer_resampling(
 def test_the_palette_offers_the_labels_of_the_convention(
     correct_panel: CorrectPanel, qtbot: QtBot
 ) -> None:
-    correct_panel.show_labels((Label.NCR, Label.ED, Label.ET), selected=3)
-    shown = [
-        label for label, button in correct_panel.palette_buttons.items() if not button.isHidden()
-    ]
+    palette = correct_panel.palette_panel
+    palette.show_labels((Label.NCR, Label.ED, Label.ET), selected=3)
+    shown = [label for label, row in palette.rows.items() if not row.name.isHidden()]
     assert shown == [Label.NCR, Label.ED, Label.ET]
-    assert correct_panel.palette_buttons[Label.ET].isChecked()
-    with qtbot.waitSignal(correct_panel.label_chosen) as chosen:
-        correct_panel.palette_buttons[Label.ED].click()
+    assert palette.rows[Label.ET].name.isChecked()
+    with qtbot.waitSignal(palette.label_chosen) as chosen:
+        palette.rows[Label.ED].name.click()
     assert chosen.args == [2]
 
 
@@ -124,10 +124,18 @@ def test_showing_tools_emits_nothing(correct_panel: CorrectPanel) -> None:
         correct_panel.mode_chosen,
         correct_panel.brush_mm_changed,
         correct_panel.brush_3d_changed,
-        correct_panel.label_chosen,
+        correct_panel.palette_panel.label_chosen,
+        correct_panel.palette_panel.paint_over_changed,
     ):
         signal.connect(asked.append)
-    correct_panel.show_labels((Label.ED,), 2)
+    for signal in (
+        correct_panel.palette_panel.locked_changed,
+        correct_panel.palette_panel.shown_changed,
+    ):
+        signal.connect(lambda *told: asked.append(told))
+    correct_panel.palette_panel.show_labels((Label.ED,), 2)
+    correct_panel.palette_panel.show_rules(PaintRules(frozenset({2}), PaintOver.BACKGROUND))
+    correct_panel.palette_panel.show_look(LABEL_COLORS, {3})
     correct_panel.show_mode("fill")
     correct_panel.show_mode("polygon")
     correct_panel.show_brush(7.5, True)

@@ -272,11 +272,19 @@ def regions_to_labels(wt: Mask, tc: Mask, et: Mask) -> LabelMap:
 
 def volumes_ml(labels: LabelMap, voxel_mm3: float) -> dict[Region, float]:
     """Volume of each region in millilitres; 0.0 where it is absent."""
+    return region_volumes_ml(label_volumes_ml(labels, voxel_mm3))
+
+
+def label_volumes_ml(labels: LabelMap, voxel_mm3: float) -> dict[Label, float]:
+    """Volume of each label but the background in millilitres; 0.0 where it is absent."""
     # Comparing and counting takes a third of the time of a histogram: this follows every edit.
-    counts = {label: int(np.count_nonzero(labels == label)) for label in Label if label}
+    return {la: int(np.count_nonzero(labels == la)) * voxel_mm3 / 1000 for la in Label if la}
+
+
+def region_volumes_ml(label_ml: Mapping[Label, float]) -> dict[Region, float]:
+    """Volume of each region in millilitres, from those of all labels."""
     return {
-        region: sum(counts[label] for label in REGION_LABELS[region]) * voxel_mm3 / 1000
-        for region in REGIONS
+        region: sum(label_ml[label] for label in labels) for region, labels in REGION_LABELS.items()
     }
 
 

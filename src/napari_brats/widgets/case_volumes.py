@@ -1,4 +1,4 @@
-"""The volumes of a case's regions, told after every edit."""
+"""The volumes of a case's regions and labels, told after every edit."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from qtpy.QtCore import QObject, QTimer, Signal
 
 from napari_brats.core.errors import BratsError
-from napari_brats.core.labels import Region, volumes_ml
+from napari_brats.core.labels import Label, label_volumes_ml, region_volumes_ml
 from napari_brats.widgets import case_group
 
 if TYPE_CHECKING:
@@ -22,6 +22,7 @@ class CaseVolumes(QObject):
     """Measures the label map in hand of the active case when it is asked to, at most so often."""
 
     changed = Signal(str, object)  # key, dict[Region, float] (empty: no label map)
+    labels_changed = Signal(object)  # dict[Label, float] (empty: no label map)
     problem = Signal(str)
 
     def __init__(
@@ -50,11 +51,13 @@ class CaseVolumes(QObject):
         key = self._active_key()
         layer = self._label_layer(key) if key else None
         try:
-            self.changed.emit(key, {} if layer is None else _volumes_ml(layer))
+            by_label = {} if layer is None else _volumes_ml(layer)
+            self.changed.emit(key, region_volumes_ml(by_label) if by_label else {})
+            self.labels_changed.emit(by_label)
         except BratsError as error:
             self.problem.emit(str(error))
 
 
-def _volumes_ml(layer: Layer) -> dict[Region, float]:
+def _volumes_ml(layer: Layer) -> dict[Label, float]:
     volume = case_group.volume_of(layer)
-    return volumes_ml(volume.data, volume.grid.voxel_mm3)
+    return label_volumes_ml(volume.data, volume.grid.voxel_mm3)

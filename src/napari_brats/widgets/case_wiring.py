@@ -10,7 +10,6 @@ from qtpy.QtCore import QObject, QTimer
 
 from napari_brats.core.case import Case
 from napari_brats.core.errors import BratsError, CaseError
-from napari_brats.core.labels import CONVENTIONS, Label
 from napari_brats.core.modalities import Modality
 from napari_brats.io.resample import resample_case
 from napari_brats.widgets import case_saving
@@ -31,7 +30,7 @@ from napari_brats.widgets.case_group import (
 )
 from napari_brats.widgets.case_panel import CasePanel
 from napari_brats.widgets.correct_panel import CorrectPanel
-from napari_brats.widgets.keys import KEYS, label_key
+from napari_brats.widgets.correct_wiring import CorrectWiring
 from napari_brats.widgets.provenance import provenance_of
 from napari_brats.widgets.save_panel import SavePanel, SaveRequest
 from napari_brats.widgets.viewer_bridge import ViewerBridge
@@ -57,7 +56,7 @@ class CaseWiring(QObject):
         self, bridge: ViewerBridge, case: CasePanel, correct: CorrectPanel, save: SavePanel
     ) -> None:
         super().__init__(bridge)
-        self._bridge, self._case, self._correct, self._save = bridge, case, correct, save
+        self._bridge, self._case, self._save = bridge, case, save
         self._describer = CaseDescriber(bridge)
         self._offered: tuple[object, Path | None, str] | None = None
         self._timer = QTimer(self)
@@ -65,9 +64,8 @@ class CaseWiring(QObject):
         self._timer.setInterval(SHOW_CASE_MS)
         self._timer.timeout.connect(self._show_case)
         self._connect_case()
-        self._connect_correct()
+        CorrectWiring(bridge, correct)
         self._save.save_requested.connect(self._on_save)
-        self._bind_keys()
         self._show_all()
 
     def _connect_case(self) -> None:
@@ -82,29 +80,10 @@ class CaseWiring(QObject):
         panel.resample_requested.connect(self._on_resample)
         panel.load_rest_requested.connect(self._on_load_rest)
 
-    def _connect_correct(self) -> None:
-        tools, panel = self._bridge.tools, self._correct
-        panel.label_chosen.connect(tools.choose_label)
-        panel.mode_chosen.connect(tools.choose_mode)
-        panel.brush_mm_changed.connect(tools.set_brush_mm)
-        panel.brush_3d_changed.connect(tools.set_brush_3d)
-        panel.undo_requested.connect(tools.undo)
-        panel.redo_requested.connect(tools.redo)
-        panel.new_label_map_requested.connect(self._on_new_label_map)
-        tools.changed.connect(self._show_tools)
-
-    def _bind_keys(self) -> None:
-        tools = self._bridge.tools
-        actions = {KEYS["brush_3d"]: lambda: tools.set_brush_3d(not tools.brush_3d)}
-        for label in (la for la in Label if la):
-            actions[label_key(label)] = lambda la=label: self._on_label_key(la)
-        self._bridge.key_bindings.bind(actions)
-
     # -- showing
 
     def _show_all(self) -> None:
         self._timer.start()
-        self._show_tools()
         self._show_target()
 
     def _on_active_case(self) -> None:
@@ -113,14 +92,6 @@ class CaseWiring(QObject):
 
     def _show_case(self) -> None:
         self._case.show_case(self._describer.describe())
-
-    def _show_tools(self) -> None:
-        bridge, panel = self._bridge, self._correct
-        key, tools = bridge.active_case_key, bridge.tools
-        panel.show_labels(self._labels_of(key) if key else (), tools.label)
-        panel.show_mode(tools.mode)
-        panel.show_brush(tools.brush_mm, tools.brush_3d)
-        panel.show_editable(bool(key), tools.target is not None)
 
     def _show_target(self) -> None:
         bridge = self._bridge
@@ -146,16 +117,6 @@ class CaseWiring(QObject):
             self._save.show_target(path, convention)
 
     # -- doing
-
-    def _on_label_key(self, label: Label) -> None:
-        """Paint it, unless the case's convention could not save it."""
-        key = self._bridge.active_case_key
-        if key and label in self._labels_of(key):
-            self._bridge.tools.choose_label(label)
-
-    def _labels_of(self, key: str) -> tuple[Label, ...]:
-        name = convention_of(self._bridge.open_case(key))
-        return tuple(CONVENTIONS[name].values.values())
 
     def _on_open(self, paths: list[Path]) -> None:
         self._tell(lambda: self._bridge.open_paths(paths))
@@ -195,9 +156,6 @@ class CaseWiring(QObject):
         bridge = self._bridge
         paths = rest_of(bridge.open_case(bridge.active_case_key))
         self._tell(lambda: bridge.open_paths(paths))
-
-    def _on_new_label_map(self) -> None:
-        self._tell(lambda: self._bridge.new_label_map(self._bridge.active_case_key))
 
     def _on_save(self, request: SaveRequest) -> None:
         bridge, key = self._bridge, self._bridge.active_case_key

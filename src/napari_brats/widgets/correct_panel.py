@@ -1,11 +1,10 @@
-"""The section "Correct": label palette, tools, brush and undo."""
+"""The section "Correct": palette, napari's own tools, brush, and the steps that were made."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 from qtpy.QtCore import QSignalBlocker, Qt, Signal
-from qtpy.QtGui import QColor, QIcon, QPixmap
 from qtpy.QtWidgets import (
     QButtonGroup,
     QCheckBox,
@@ -17,13 +16,15 @@ from qtpy.QtWidgets import (
     QWidget,
 )
 
-from napari_brats.core.labels import Label
-from napari_brats.widgets.keys import help_text, label_key
+from napari_brats.widgets.history_panel import HistoryPanel
+from napari_brats.widgets.keys import KEYS, help_text
+from napari_brats.widgets.message import MessageLabel
+from napari_brats.widgets.palette_panel import PalettePanel
 from napari_brats.widgets.toggle_button import button_row, toggle_button
 
 TOOLS: Mapping[str, tuple[str, str]] = {
     "paint": ("Paint", "Paint the chosen label (napari: 2 or P)"),
-    "erase": ("Erase", "Erase to background (napari: 1 or E)"),
+    "erase": ("Erase", f"Erase to background (napari: 1 or E; {KEYS['erase']})"),
     "fill": ("Fill", "Fill what is connected with the chosen label (napari: 4 or F)"),
     "pick": ("Pick", "Take the label under the cursor (napari: 5 or L)"),
     "pan_zoom": ("Move", "Move and zoom the view (napari: 6 or Z; hold Space)"),
@@ -32,38 +33,33 @@ TOOLS: Mapping[str, tuple[str, str]] = {
 
 
 class CorrectPanel(QWidget):
-    """Emits what the user wants to paint with; shows what is set."""
+    """Emits what the user wants to paint with; shows what is set.
 
-    label_chosen = Signal(int)
+    `palette` has the labels, `history` the steps.
+    """
+
     mode_chosen = Signal(str)
     brush_mm_changed = Signal(float)
     brush_3d_changed = Signal(bool)
-    undo_requested = Signal()
-    redo_requested = Signal()
     new_label_map_requested = Signal()
 
-    def __init__(
-        self,
-        colors: Mapping[Label, tuple[float, float, float, float]],
-        parent: QWidget | None = None,
-    ) -> None:
-        """``colors``: RGBA in 0..1 of every label that may be painted."""
+    def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._colors = colors
+        self.palette_panel = PalettePanel()
+        self.history_panel = HistoryPanel()
+        self.message = MessageLabel()
         self._layout = QVBoxLayout(self)
         self._layout.setContentsMargins(6, 6, 6, 6)
-        self._add_palette()
+        self.new_button = QPushButton("New empty label map")
+        self.new_button.setToolTip("Begin a label map by hand, on the grid of the case's reference image")
+        self.new_button.clicked.connect(self.new_label_map_requested)
+        self._layout.addWidget(self._new)
+        self._layout.addWidget(self.palette_panel)
+        self._layout.addWidget(self.message)
         self._add_tools()
         self._add_brush_row()
-        self._add_history_row()
+        self._layout.addWidget(self.history_panel)
         self._add_help()
-
-    def show_labels(self, labels: Sequence[Label], selected: int) -> None:
-        """Offer ``labels`` (those of the case's convention) and mark the selected one."""
-        for label, button in self.palette_buttons.items():
-            button.setVisible(label in labels or int(label) == selected)
-            with QSignalBlocker(button):
-                button.setChecked(int(label) == selected)
 
     def show_mode(self, mode: str) -> None:
         """Mark the tool in use; a tool of napari's that has no button here marks none."""
@@ -74,35 +70,15 @@ class CorrectPanel(QWidget):
 
     def show_brush(self, diameter_mm: float, is_3d: bool) -> None:
         """Show the brush in use, however it was set."""
-        with QSignalBlocker(self._brush_mm), QSignalBlocker(self._brush_3d):
-            self._brush_mm.setValue(diameter_mm)
+        with QSignalBlocker(self.brush_mm), QSignalBlocker(self._brush_3d):
+            self.brush_mm.setValue(diameter_mm)
             self._brush_3d.setChecked(is_3d)
 
     def show_editable(self, has_case: bool, has_label_map: bool) -> None:
         """Offer the tools where there is a label map, and a new one where there is a case."""
-        self._new.setEnabled(has_case)
-        for widget in (self._tool_box, self._palette_box, self._brush_box, self._history_box):
+        self.new_button.setEnabled(has_case)
+        for widget in (self.palette_panel, self._tool_box, self._brush_box, self.history_panel):
             widget.setEnabled(has_label_map)
-
-    def _add_palette(self) -> None:
-        self._new = QPushButton("New empty label map")
-        self._new.clicked.connect(self.new_label_map_requested)
-        self._layout.addWidget(self._new)
-        self._palette_box = QWidget()
-        column = QVBoxLayout(self._palette_box)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(2)
-        group = QButtonGroup(self)
-        self.palette_buttons: dict[Label, QPushButton] = {}
-        for label in (la for la in Label if la):
-            button = toggle_button(f"{label.title}   {label_key(label)}", f"Paint {label.title}")
-            button.setIcon(_swatch(self._colors[label]))
-            button.setStyleSheet("text-align: left; padding: 3px;")
-            button.clicked.connect(lambda _=False, la=label: self.label_chosen.emit(int(la)))
-            group.addButton(button)
-            self.palette_buttons[label] = button
-            column.addWidget(button)
-        self._layout.addWidget(self._palette_box)
 
     def _add_tools(self) -> None:
         self._tool_box, row = button_row()
@@ -119,36 +95,27 @@ class CorrectPanel(QWidget):
     def _add_brush_row(self) -> None:
         self._brush_box, row = button_row()
         row.addWidget(QLabel("Brush \u2300"))
-        self._brush_mm = QDoubleSpinBox()
-        self._brush_mm.setRange(0.1, 200.0)
-        self._brush_mm.setDecimals(1)
-        self._brush_mm.setSuffix(" mm")
-        self._brush_mm.setToolTip(
-            "Diameter in mm, round in mm on every voxel grid (napari: [ and ])"
+        self.brush_mm = QDoubleSpinBox()
+        self.brush_mm.setRange(0.1, 200.0)
+        self.brush_mm.setDecimals(1)
+        self.brush_mm.setSuffix(" mm")
+        self.brush_mm.setToolTip(
+            "Diameter in mm, round in mm on every voxel grid and in every plane "
+            f"({KEYS['smaller_brush']} and {KEYS['larger_brush']}; napari: [ and ])"
         )
-        self._brush_mm.setKeyboardTracking(False)
-        self._brush_mm.setMinimumWidth(
-            self._brush_mm.fontMetrics().horizontalAdvance("200.0 mm") + 60
+        self.brush_mm.setKeyboardTracking(False)
+        self.brush_mm.setMinimumWidth(
+            self.brush_mm.fontMetrics().horizontalAdvance("200.0 mm") + 60
         )
-        self._brush_mm.valueChanged.connect(self.brush_mm_changed)
-        row.addWidget(self._brush_mm, 1)
+        self.brush_mm.valueChanged.connect(self.brush_mm_changed)
+        row.addWidget(self.brush_mm, 1)
         self._brush_3d = QCheckBox("3-D")
-        self._brush_3d.setToolTip("Paint a ball through the slices instead of a disc on this one")
+        self._brush_3d.setToolTip(
+            f"Paint a ball through the slices instead of a disc on this one ({KEYS['brush_3d']})"
+        )
         self._brush_3d.toggled.connect(self.brush_3d_changed)
         row.addWidget(self._brush_3d)
         self._layout.addWidget(self._brush_box)
-
-    def _add_history_row(self) -> None:
-        self._history_box, row = button_row()
-        for text, tip, signal in (
-            ("Undo", "Undo the last edit (Ctrl+Z)", self.undo_requested),
-            ("Redo", "Redo what was undone (Ctrl+Shift+Z)", self.redo_requested),
-        ):
-            button = QPushButton(text)
-            button.setToolTip(tip)
-            button.clicked.connect(signal)
-            row.addWidget(button)
-        self._layout.addWidget(self._history_box)
 
     def _add_help(self) -> None:
         toggle = QToolButton()
@@ -169,9 +136,3 @@ class CorrectPanel(QWidget):
         )
         self._layout.addWidget(toggle)
         self._layout.addWidget(self._help)
-
-
-def _swatch(rgba: tuple[float, float, float, float]) -> QIcon:
-    pixmap = QPixmap(14, 14)
-    pixmap.fill(QColor.fromRgbF(*(float(v) for v in rgba[:3])))
-    return QIcon(pixmap)

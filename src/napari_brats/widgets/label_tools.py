@@ -36,6 +36,7 @@ class LabelTools(QObject):
     edited = Signal(object)  # the Labels layer, at every move of a stroke and every step
     step_made = Signal(object)  # Step
     refused = Signal(str)  # why the rules let nothing be painted
+    followed = Signal(object)  # a label map from now on; twins are not told
 
     def __init__(self, viewer: Viewer, parent: QObject) -> None:
         super().__init__(parent)
@@ -51,11 +52,11 @@ class LabelTools(QObject):
         self._history_bytes = DEFAULT_LIMIT_BYTES
         self._is_showing_brush = False
         self._automatic: dict[Labels, Record] = {}  # the last step that was written so
-        viewer.dims.events.order.connect(self._on_order)
+        viewer.dims.events.order.connect(self._show_brush)
 
     def close(self) -> None:
         """Let go of the viewer and the layers."""
-        self._viewer.dims.events.order.disconnect(self._on_order)
+        self._viewer.dims.events.order.disconnect(self._show_brush)
         for layer in tuple(self._followed):
             self.unfollow(layer)
 
@@ -202,9 +203,20 @@ class LabelTools(QObject):
         if layer in self._followed:
             self._steps.move(layer, self._steps.history_of(layer).done + by)
 
+    @property
+    def layers(self) -> tuple[Labels, ...]:
+        """The label maps that are followed, and their twins."""
+        return self._steps.layers
+
     def history_of(self, layer: Labels) -> History:
         """The steps of a label map that is followed."""
         return self._steps.history_of(layer)
+
+    def set_history_bytes(self, limit_bytes: int) -> None:
+        """Let the steps of each label map take so much memory."""
+        self._history_bytes = limit_bytes
+        for layer in self._followed:
+            self._steps.history_of(layer).limit_bytes = limit_bytes
 
     def go_to_step(self, layer: Labels, done: int) -> None:
         """Undo or redo until ``done`` steps of its history are done."""
@@ -225,8 +237,7 @@ class LabelTools(QObject):
         if layer in self._followed:
             return
         self._steps.follow(layer, main, self, self._history_bytes)
-        main = main or layer
-        events = layer.events
+        main, events = main or layer, layer.events
         pairs = (
             (events.labels_update, lambda _event: self.edited.emit(main)),
             (events.data, lambda _event: self.edited.emit(main)),
@@ -237,6 +248,8 @@ class LabelTools(QObject):
             emitter.connect(slot)
         self._followed[layer] = pairs
         self._show_brush()
+        if main is layer:
+            self.followed.emit(layer)
 
     def follows(self, layer: Labels) -> bool:
         """Whether it takes care of ``layer``."""
@@ -264,11 +277,7 @@ class LabelTools(QObject):
 
     # -- the brush
 
-    def _on_order(self, event: object = None) -> None:
-        del event
-        self._show_brush()
-
-    def _show_brush(self) -> None:
+    def _show_brush(self, _event: object = None) -> None:
         """Let napari's own slider and cursor say what is painted, as nearly as it counts voxels."""
         self._is_showing_brush = True
         for layer in self._followed:

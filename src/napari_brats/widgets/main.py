@@ -10,7 +10,6 @@ from qtpy.QtGui import QCloseEvent
 from qtpy.QtWidgets import QVBoxLayout, QWidget
 
 from napari_brats.core.labels import Region
-from napari_brats.io.layers import LABEL_COLORS
 from napari_brats.widgets._results import AutomaticResult
 from napari_brats.widgets._worker import run_job
 from napari_brats.widgets.anomaly_control import AnomalyController
@@ -63,7 +62,7 @@ class BratsWidget(QWidget):
         self.review_panel = ReviewPanel()
         self.postprocess_panel = PostprocessPanel()
         self.view_panel = ViewPanel()
-        self.correct_panel = CorrectPanel(LABEL_COLORS)
+        self.correct_panel = CorrectPanel()
         self.save_panel = SavePanel()
         self.shape_tools_panel = ShapeToolsPanel()
         self.tools_panel = ToolsPanel(self.shape_tools_panel)

@@ -32,11 +32,17 @@ class Settings:
         Diameter of the brush.
     overlay_opacity
         Of label maps, 0 to 1.
+    history_mb
+        Memory that the undo steps of one label map may take, in MB.
+    label_colors
+        Colours of labels that are not the built-in ones, such as ``ET #0072b2``.
     """
 
     editor: str = ""
     brush_mm: float = 5.0
     overlay_opacity: float = 0.5
+    history_mb: int = 512
+    label_colors: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
