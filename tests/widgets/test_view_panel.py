@@ -6,6 +6,7 @@ import pytest
 from pytestqt.qtbot import QtBot
 
 from napari_brats.core.modalities import Modality
+from napari_brats.widgets.layout import Layout
 from napari_brats.widgets.view_panel import ViewPanel
 
 
@@ -18,11 +19,24 @@ def panel(qtbot: QtBot) -> ViewPanel:
 
 def test_showing_the_view_emits_nothing(panel: ViewPanel) -> None:
     asked: list[object] = []
-    for signal in (panel.side_by_side_changed, panel.flicker_changed, panel.modality_shown):
+    for signal in (panel.flicker_changed, panel.modality_shown, panel.crosshair_changed):
         signal.connect(asked.append)
+    panel.layout_chosen.connect(asked.append)
     panel.show_modalities((Modality.T1C, Modality.T2F), Modality.T2F)
-    panel.show_view(True, True)
+    panel.show_view(Layout.SIDE_BY_SIDE, flicker=True, crosshair=False)
     assert asked == []
+    assert [la for la, button in panel.layout_buttons.items() if button.isChecked()] == [
+        Layout.SIDE_BY_SIDE
+    ]
+
+
+def test_a_layout_is_asked_for(panel: ViewPanel, qtbot: QtBot) -> None:
+    panel.show_modalities((Modality.T1C,), None)
+    buttons = panel.layout_buttons
+    assert not buttons[Layout.SIDE_BY_SIDE].isEnabled()  # of one modality there is one cell
+    with qtbot.waitSignal(panel.layout_chosen) as chosen:
+        buttons[Layout.PLANES].click()
+    assert chosen.args == [Layout.PLANES]
 
 
 def test_only_modalities_of_the_case_can_be_chosen(panel: ViewPanel, qtbot: QtBot) -> None:

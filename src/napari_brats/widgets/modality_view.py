@@ -1,4 +1,4 @@
-"""Which modality is looked at: one key away, flickering, or all side by side."""
+"""Which modality is looked at, one key away or flickering, and in which layout."""
 
 from __future__ import annotations
 
@@ -9,25 +9,45 @@ from qtpy.QtCore import QObject, QTimer, Signal
 
 from napari_brats.core.modalities import Modality
 from napari_brats.widgets.case_group import OpenCase, tag_of
+from napari_brats.widgets.crosshair import Crosshair
+from napari_brats.widgets.layout import Layout
+from napari_brats.widgets.planes import Planes
 from napari_brats.widgets.side_by_side import SideBySide
 
 if TYPE_CHECKING:
     from napari import Viewer
+    from napari.components import ViewerModel
+
+    from napari_brats.widgets.label_tools import LabelTools
 
 FLICKER_MS = 600
 
 
 class ModalityView(QObject):
-    """Shows one modality of the active case, two in turn, or each in its own cell."""
+    """Shows one modality of the active case, two in turn, each in its own cell, or all planes.
+
+    Layouts keep position, magnification, contrast, tool and history. `canvas_made` tells of each
+    further canvas that a layout has made, `canvas_going` when it is taken away.
+    """
 
     changed = Signal()
+    canvas_made = Signal(object)  # ViewerModel
+    canvas_going = Signal(object)  # ViewerModel
 
-    def __init__(self, viewer: Viewer, parent: QObject) -> None:
+    def __init__(self, viewer: Viewer, tools: LabelTools, parent: QObject) -> None:
         super().__init__(parent)
         self._viewer = viewer
         self._case: OpenCase | None = None
         self._labels: Labels | None = None
         self._side_by_side = SideBySide(viewer)
+        self._planes = Planes(viewer, tools, self)
+        self._planes.cell_made.connect(self._on_cell_made)
+        self._planes.cell_going.connect(self._on_cell_going)
+        self.crosshair = Crosshair(self)
+        self.crosshair.watch(viewer)
+        self.crosshair.moved.connect(self._on_crosshair)
+        self.changed.connect(self._show_crosshair)
+        viewer.dims.events.point.connect(self._on_point)
         self._pair: tuple[Modality, Modality] | None = None
         self._flicker = QTimer(self)
         self._flicker.setInterval(FLICKER_MS)
@@ -37,6 +57,9 @@ class ModalityView(QObject):
         """Let go of the viewer; it may be half closed, so its layers are left alone."""
         self._flicker.stop()
         self._side_by_side.close()
+        self._planes.close()
+        self.crosshair.close()
+        self._viewer.dims.events.point.disconnect(self._on_point)
         self._case = None
 
     def set_case(self, case: OpenCase | None, labels: Labels | None) -> None:
@@ -44,6 +67,8 @@ class ModalityView(QObject):
         if case is None or (self._case is not None and case.key != self._case.key):
             self.set_flicker(False)
             self.leave_side_by_side()
+        if case is None:
+            self._planes.leave()
         again = self.is_side_by_side and labels is not self._labels
         if again:
             self.leave_side_by_side()
@@ -73,6 +98,28 @@ class ModalityView(QObject):
     def is_side_by_side(self) -> bool:
         """Whether each modality has its own cell."""
         return self._side_by_side.is_on
+
+    @property
+    def layout(self) -> Layout:
+        """The layout in use."""
+        if self.is_side_by_side:
+            return Layout.SIDE_BY_SIDE
+        return Layout.PLANES if self._planes.is_on else Layout.SINGLE
+
+    def set_layout(self, layout: Layout) -> None:
+        """Lay the active case out; what it has not enough of stays in one view."""
+        if layout is not self.layout:
+            self._side_by_side.leave()
+            self._planes.leave()
+            if layout is Layout.SIDE_BY_SIDE:
+                self._enter_side_by_side()
+            elif layout is Layout.PLANES and self._can_show_planes():
+                self._planes.enter(self._case.images)
+            self.changed.emit()
+
+    def toggle_layout(self, layout: Layout) -> None:
+        """Take this layout, or go back to one view if it is in use."""
+        self.set_layout(Layout.SINGLE if layout is self.layout else layout)
 
     @property
     def is_flickering(self) -> bool:
@@ -136,10 +183,9 @@ class ModalityView(QObject):
     def set_side_by_side(self, on: bool) -> None:
         """Give each modality its own cell with the label map over it, or go back to one view."""
         if on:
-            self._enter_side_by_side()
+            self.set_layout(Layout.SIDE_BY_SIDE)
         else:
             self.leave_side_by_side()
-        self.changed.emit()
 
     def leave_side_by_side(self) -> None:
         """Go back to one view, with the layers in their former order. Harmless in one view."""
@@ -150,12 +196,36 @@ class ModalityView(QObject):
     def refresh_twins(self) -> None:
         """Draw the label map anew wherever it is shown a second time."""
         self._side_by_side.refresh_soon()
+        self._planes.refresh_soon()
 
     def _enter_side_by_side(self) -> None:
         if self._case is None or self.is_side_by_side or len(self.present) < 2:
             return
         self.set_flicker(False)
         self._side_by_side.enter(self._case, self._labels)
+
+    def _can_show_planes(self) -> bool:
+        return self._case is not None and bool(self._case.images) and self._viewer.dims.ndim >= 3
+
+    def _on_cell_made(self, model: ViewerModel) -> None:
+        self.crosshair.watch(model)
+        self.canvas_made.emit(model)
+
+    def _on_cell_going(self, model: ViewerModel) -> None:
+        self.canvas_going.emit(model)
+        self.crosshair.unwatch(model)
+
+    def _on_crosshair(self, point: tuple[float, ...]) -> None:
+        """Take all views to a point that was clicked."""
+        if len(point) == self._viewer.dims.ndim:
+            self._viewer.dims.point = point
+
+    def _on_point(self, event: object = None) -> None:
+        del event
+        self.crosshair.move_to(tuple(self._viewer.dims.point))
+
+    def _show_crosshair(self) -> None:
+        self.crosshair.set_wanted(self.layout is not Layout.SINGLE)
 
     def _after(self, modality: Modality | None) -> Modality:
         present = self.present

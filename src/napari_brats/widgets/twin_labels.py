@@ -12,10 +12,18 @@ from napari_brats.widgets.case_group import MIRROR
 
 
 class TwinLabels(Labels):
-    """A label map shown once more: one array. `LabelTools` gives it the main layer's history."""
+    """A label map shown once more: one array. `LabelTools` gives it the main layer's history.
 
-    def __init__(self, main: Labels, **attributes: Any) -> None:
-        self.main = main
+    Attributes
+    ----------
+    main
+        The label map.
+    in_volume
+        Whether it is for a 3-D view, where napari draws no outlines and drawing takes long.
+    """
+
+    def __init__(self, main: Labels, *, in_volume: bool = False, **attributes: Any) -> None:
+        self.main, self.in_volume = main, in_volume
         super().__init__(
             main.data,
             affine=main.affine,
@@ -37,11 +45,6 @@ class TwinLabels(Labels):
 def main_of(layer: Any) -> Any:
     """The label map that ``layer`` shows: itself, unless it is a twin."""
     return layer.main if isinstance(layer, TwinLabels) else layer
-
-
-def is_volume(layer: Labels) -> bool:
-    """Whether it is shown in 3-D."""
-    return layer._slice_input.ndisplay == 3
 
 
 def draw(layer: Labels) -> None:

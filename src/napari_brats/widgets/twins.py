@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 from napari.layers import Labels
 from qtpy.QtCore import QObject, QTimer
 
-from napari_brats.widgets.twin_labels import TwinLabels, draw, draw_box, is_volume
+from napari_brats.widgets.twin_labels import TwinLabels, draw, draw_box
 
 if TYPE_CHECKING:
     from napari_brats.widgets.label_tools import LabelTools
@@ -41,7 +41,7 @@ class LabelTwins(QObject):
         self._tools = tools
         self._twins: list[TwinLabels] = []
         self._with_tools: list[TwinLabels] = []
-        self._is_busy = False
+        self._is_busy = self._is_asleep = False
         self._soon = _timer(self, 0, self._draw_flat)
         self._later = _timer(self, VOLUME_REDRAW_MS, self._draw_volumes)
         for emitter, slot in self._connections_of_main():
@@ -56,13 +56,13 @@ class LabelTwins(QObject):
         for emitter, slot in self._connections_of_main():
             emitter.disconnect(slot)
 
-    def make(self, name: str, *, takes_tools: bool = False) -> TwinLabels:
+    def make(self, name: str, *, takes_tools: bool = False, in_volume: bool = False) -> TwinLabels:
         """One twin more; add it to a viewer, and `forget` it when that is gone."""
-        twin = TwinLabels(self.main, name=name, visible=self.main.visible)
+        twin = TwinLabels(self.main, in_volume=in_volume, name=name, visible=self.main.visible)
         self._twins.append(twin)
         self._share_look(twin)
         twin.events.labels_update.connect(self._on_painted)
-        if takes_tools and self._tools is not None:
+        if takes_tools and self._tools is not None and self._tools.follows(self.main):
             twin.brush_size = self.main.brush_size
             self._tools.follow(twin, self.main)
             self._with_tools.append(twin)
@@ -86,12 +86,36 @@ class LabelTwins(QObject):
 
         Not those that are painted: `LabelTools` draws them itself.
         """
+        if self._is_asleep:
+            return
         if any(self._is_drawn_here(twin) for twin in self._twins):
             self._soon.start()
         self._draw_volumes_later()
 
+    def sleep(self) -> None:
+        """Leave the twins as they are, while nobody sees them. Harmless when asleep."""
+        if not self._is_asleep:
+            self._is_asleep = True
+            self._soon.stop()
+            self._later.stop()
+            for twin in self._with_tools:
+                self._tools.unfollow(twin)
+
+    def wake(self) -> None:
+        """Bring the twins up to date, and keep them so. Harmless when awake."""
+        if self._is_asleep:
+            self._is_asleep = False
+            for twin in (
+                self._with_tools if self._with_tools and self._tools.follows(self.main) else ()
+            ):
+                self._tools.follow(twin, self.main)
+            self._on_data()
+            self._on_look()
+            for twin in self._twins:
+                draw(twin)
+
     def _is_drawn_here(self, twin: TwinLabels) -> bool:
-        return twin not in self._with_tools and not is_volume(twin)
+        return twin not in self._with_tools and not twin.in_volume
 
     def _is_in_stroke(self) -> bool:
         return any(layer._block_history for layer in (self.main, *self._with_tools))
@@ -115,16 +139,17 @@ class LabelTwins(QObject):
         """Draw the box that one layer has just drawn in the others."""
         source: Labels = event.source
         box = source._updated_slice
-        if self._is_busy or box is None:
+        if self._is_busy or self._is_asleep or box is None:
             return
+        flat = [twin for twin in self._twins if not twin.in_volume]
         with self._busy():
-            for layer in (self.main, *self._twins):
-                if layer is not source and not is_volume(layer):
+            for layer in (self.main, *flat):
+                if layer is not source:
                     draw_box(layer, box)
         self._draw_volumes_later()
 
     def _draw_volumes_later(self) -> None:
-        if any(is_volume(twin) for twin in self._twins):
+        if any(twin.in_volume for twin in self._twins):
             self._later.start()
 
     def _draw_flat(self) -> None:
@@ -139,23 +164,24 @@ class LabelTwins(QObject):
             self._later.start()
             return
         for twin in self._twins:
-            if is_volume(twin):
+            if twin.in_volume:
                 draw(twin)
 
     def _on_data(self, event: object = None) -> None:
         del event
-        for twin in self._twins:
-            twin.data = self.main.data
+        for twin in () if self._is_asleep else self._twins:
+            if twin.data is not self.main.data:
+                twin.data = self.main.data
 
     def _on_look(self, event: object = None) -> None:
         del event
-        for twin in self._twins:
+        for twin in () if self._is_asleep else self._twins:
             self._share_look(twin)
         self._on_main_tool()  # what becomes visible again takes up its tool
 
     def _share_look(self, twin: TwinLabels) -> None:
         _copy(self.main, twin, LOOK)
-        if not is_volume(twin):  # napari draws no outlines in a volume
+        if not twin.in_volume:
             _copy(self.main, twin, ("contour",))
 
     def _on_polygon(self, event: object = None) -> None:
@@ -171,7 +197,7 @@ class LabelTwins(QObject):
 
     def _on_main_tool(self, event: object = None) -> None:
         del event
-        if self._is_busy:
+        if self._is_busy or self._is_asleep:
             return
         with self._busy():
             for twin in self._twins:
@@ -183,7 +209,12 @@ class LabelTwins(QObject):
     def _on_twin_tool(self, event: Any) -> None:
         """Take over what was picked or changed in a twin's own canvas."""
         twin: TwinLabels = event.source
-        if self._is_busy or twin not in self._with_tools or not self.main.visible:
+        if (
+            self._is_busy
+            or self._is_asleep
+            or twin not in self._with_tools
+            or not self.main.visible
+        ):
             return
         if event.type == "mode":
             _set(self.main, "mode", twin.mode)

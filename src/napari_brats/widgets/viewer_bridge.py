@@ -87,6 +87,8 @@ class ViewerBridge(QObject):
         self.key_bindings = KeyBindings(viewer)
         self.pointer = ToolPointer(lambda: self.tools.target, self)
         self.pointer.follow(viewer)
+        self.view.canvas_made.connect(self.reading.add)
+        self.view.canvas_going.connect(self.reading.remove)
         self.view.canvas_made.connect(self.pointer.follow)
         self.view.canvas_going.connect(self.pointer.unfollow)
         self._in_hand: dict[str, Labels] = {}

@@ -1,0 +1,165 @@
+"""Planes: axial, coronal, sagittal and 3-D together in the window, linked."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from napari.layers import Labels, Layer
+from qtpy.compat import isalive
+from qtpy.QtCore import QObject, Qt, Signal
+from qtpy.QtWidgets import QSplitter
+
+from napari_brats.widgets.field_of_view import FieldOfView
+from napari_brats.widgets.plane_cell import PlaneCell
+from napari_brats.widgets.plane_links import PlaneLinks, plane_order
+from napari_brats.widgets.twins import LabelTwins
+
+if TYPE_CHECKING:
+    from napari import Viewer
+    from napari.components import ViewerModel
+    from napari.qt import QtViewer
+
+    from napari_brats.widgets.label_tools import LabelTools
+
+
+class Planes(QObject):
+    """Three canvases beside the window's own, which keeps its place in the window.
+
+    They are made when they are first wanted and rest while they are hidden. Moving the window's own
+    canvas into another widget would make Qt start its OpenGL context anew.
+    """
+
+    cell_made = Signal(object)  # ViewerModel
+    cell_going = Signal(object)
+
+    def __init__(self, viewer: Viewer, tools: LabelTools, parent: QObject) -> None:
+        super().__init__(parent)
+        self._viewer, self._tools = viewer, tools
+        self._cells: list[PlaneCell] = []
+        self._column: QSplitter | None = None
+        self._links: PlaneLinks | None = None
+        self._twins: dict[Labels, LabelTwins] = {}
+        self._view: QtViewer | None = None
+        self._order_before: tuple[int, ...] | None = None
+
+    @property
+    def is_on(self) -> bool:
+        """Whether all planes are shown."""
+        return self._order_before is not None
+
+    @property
+    def models(self) -> tuple[ViewerModel, ...]:
+        """The viewer models of the further canvases, shown or not; the last one is 3-D."""
+        return tuple(cell.model for cell in self._cells)
+
+    def close(self) -> None:
+        """Take the further canvases away, and leave the window as it was if it is still there."""
+        if self._view is not None and isalive(self._view):
+            self.leave()
+            self._view.splitterMoved.disconnect(self._on_left_moved)
+        self._order_before = None
+        if self._links is not None:
+            self._links.close()
+        for cell in self._cells:
+            self.cell_going.emit(cell.model)
+            cell.close_for_good()
+        for twins in self._twins.values():
+            twins.close()
+        if self._column is not None:
+            self._column.hide()
+            self._column.deleteLater()
+        self._cells, self._column, self._links, self._twins, self._view = [], None, None, {}, None
+
+    def enter(self, images: list[Layer]) -> None:
+        """Show all planes, each with the part of ``images`` that the window showed."""
+        viewer = self._viewer
+        self._order_before = tuple(viewer.dims.order)
+        if viewer.dims.ndisplay == 3:
+            viewer.dims.ndisplay = 2
+        order = plane_order(viewer.dims.order, 0)
+        point = viewer.dims.point
+        field = FieldOfView.of(viewer, images)
+        if viewer.dims.order != order:
+            viewer.dims.order = order
+        if not self._cells:
+            self._build()
+        for twins in self._twins.values():
+            twins.wake()
+        for cell in self._cells:
+            cell.set_on(True)
+        self._column.show()
+        self._cells[1].show()
+        self._even_out()
+        viewer.dims.point = point
+        field.restore(viewer)
+        self._links.set_on(True)
+
+    def leave(self) -> None:
+        """Go back to one view. Harmless when not on."""
+        if self._order_before is None:
+            return
+        viewer, order = self._viewer, self._order_before
+        self._order_before = None
+        field = FieldOfView.of(viewer, list(viewer.layers))
+        self._links.set_on(False)
+        for cell in self._cells:
+            cell.set_on(False)
+        for twins in self._twins.values():
+            twins.sleep()
+        self._column.hide()
+        self._cells[1].hide()
+        self._view.parentWidget().layout().activate()
+        if viewer.dims.order != order and len(order) == viewer.dims.ndim:
+            viewer.dims.order = order
+        field.restore(viewer)
+
+    def refresh_soon(self) -> None:
+        """Draw the label maps anew in the further canvases."""
+        for twins in self._twins.values():
+            twins.refresh_soon()
+
+    def twins_of(self, layer: Labels) -> LabelTwins:
+        """The twins of a label map in all canvases."""
+        if layer not in self._twins:
+            self._twins[layer] = LabelTwins(layer, self._tools)
+        return self._twins[layer]
+
+    def _build(self) -> None:
+        """Coronal above 3-D at the right of the window's canvas, sagittal below that one."""
+        view = self._view = self._viewer.window._qt_window._qt_viewer  # noqa: SLF001 (no public way)
+        self._cells = [
+            PlaneCell(self._viewer, view, self.twins_of, in_volume=number == 2)
+            for number in range(3)
+        ]
+        coronal, sagittal, volume = self._cells
+        self._column = QSplitter(Qt.Orientation.Vertical)
+        self._column.addWidget(coronal)
+        self._column.addWidget(volume)
+        view.addWidget(sagittal)
+        central = view.parentWidget().layout()
+        central.addWidget(self._column)
+        central.setStretch(0, 1)
+        central.setStretch(1, 1)
+        view.splitterMoved.connect(self._on_left_moved)
+        self._column.splitterMoved.connect(self._on_right_moved)
+        self._links = PlaneLinks(self._viewer, self._cells)
+        for cell in self._cells:
+            self.cell_made.emit(cell.model)
+
+    def _even_out(self) -> None:
+        """Give all cells the same room."""
+        view = self._view
+        view.parentWidget().layout().activate()
+        for splitter in (view, self._column):
+            half = max(splitter.height() // 2, 1)
+            sizes = [half, half, *([0] * (splitter.count() - 2))]
+            splitter.setSizes(sizes)
+
+    def _on_left_moved(self, position: int, index: int) -> None:
+        del position, index
+        if self.is_on:
+            self._column.setSizes(self._view.sizes()[:2])
+
+    def _on_right_moved(self, position: int, index: int) -> None:
+        del position, index
+        self._view.setSizes(self._column.sizes())
