@@ -325,8 +325,8 @@ class ViewerBridge(QObject):
         key = self._open.key_of(layer)
         if key:
             self.edited.emit(key)
-        if key == self._open.active_key:
-            self.volumes.report_soon()
+        if key == self._open.active_key and not self.tools.is_painting:
+            self.volumes.report_soon()  # counting a volume takes longer than a mouse event may
         self.view.refresh_twins()
 
     def _on_cases_changed(self) -> None:
