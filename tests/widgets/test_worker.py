@@ -14,8 +14,8 @@ from qtpy.QtWidgets import QWidget
 
 from napari_brats.core.errors import BratsError, CaseError, JobError
 from napari_brats.core.progress import Progress
-from napari_brats.widgets import _log
 from napari_brats.widgets._worker import in_words, run_job
+from napari_brats.workspace import log
 
 pytestmark = pytest.mark.gui_smoke
 
@@ -51,7 +51,7 @@ class Record:
 @pytest.fixture
 def log_file(tmp_path, monkeypatch):
     path = tmp_path / "log.txt"
-    monkeypatch.setattr(_log, "log_path", lambda: path)
+    monkeypatch.setattr(log, "log_path", lambda: path)
     return path
 
 
@@ -255,5 +255,5 @@ def test_an_unforeseen_error_is_logged_and_its_text_names_the_log(log_file):
 
 def test_a_log_that_cannot_be_written_is_no_second_error(tmp_path, monkeypatch):
     (tmp_path / "file").write_text("")
-    monkeypatch.setattr(_log, "log_path", lambda: tmp_path / "file" / "log.txt")
+    monkeypatch.setattr(log, "log_path", lambda: tmp_path / "file" / "log.txt")
     assert "see the terminal" in str(in_words(KeyError("x")))

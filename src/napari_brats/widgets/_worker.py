@@ -19,7 +19,7 @@ from superqt.utils import GeneratorWorker
 
 from napari_brats.core.errors import BratsError, JobError
 from napari_brats.core.progress import Job, Progress
-from napari_brats.widgets._log import LOGGER, log_unforeseen
+from napari_brats.workspace.log import LOGGER, log_unforeseen
 
 T = TypeVar("T")
 
