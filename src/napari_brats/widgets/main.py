@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from qtpy.QtCore import QEvent
 from qtpy.QtGui import QCloseEvent
-from qtpy.QtWidgets import QVBoxLayout, QWidget
+from qtpy.QtWidgets import QPushButton, QVBoxLayout, QWidget
 
 from napari_brats.core.labels import Region
 from napari_brats.widgets._results import AutomaticResult
@@ -22,6 +22,9 @@ from napari_brats.widgets.compare_panel import ComparePanel
 from napari_brats.widgets.correct_panel import CorrectPanel
 from napari_brats.widgets.device_choices import find_devices
 from napari_brats.widgets.error_overlay import ERROR_COLORS
+from napari_brats.widgets.goto_control import GoToController
+from napari_brats.widgets.goto_panel import GoToPanel
+from napari_brats.widgets.help_page import HelpPage
 from napari_brats.widgets.measure_control import MeasureController
 from napari_brats.widgets.measure_panel import MeasurePanel
 from napari_brats.widgets.metrics_control import MetricsController
@@ -31,15 +34,19 @@ from napari_brats.widgets.postprocess_control import PostprocessController
 from napari_brats.widgets.postprocess_panel import PostprocessPanel
 from napari_brats.widgets.report_control import ReportController
 from napari_brats.widgets.report_panel import ReportPanel
+from napari_brats.widgets.restore_panel import RestorePanel
 from napari_brats.widgets.results_bar import ResultsBar
 from napari_brats.widgets.review_control import ReviewController
 from napari_brats.widgets.review_panel import ReviewPanel
+from napari_brats.widgets.safety import Safety
 from napari_brats.widgets.save_panel import SavePanel
 from napari_brats.widgets.section import Section, SectionArea
 from napari_brats.widgets.segment_control import Engine, SegmentController, segment_by_name
 from napari_brats.widgets.segment_panel import SegmentPanel
 from napari_brats.widgets.shape_tools_control import ShapeToolsController
 from napari_brats.widgets.shape_tools_panel import ShapeToolsPanel
+from napari_brats.widgets.surfaces_control import SurfacesController
+from napari_brats.widgets.surfaces_view import SurfacesView
 from napari_brats.widgets.tools_control import ToolsController
 from napari_brats.widgets.tools_panel import ToolsPanel
 from napari_brats.widgets.view_panel import ViewPanel
@@ -62,6 +69,7 @@ class BratsWidget(QWidget):
         self.review_panel = ReviewPanel()
         self.postprocess_panel = PostprocessPanel()
         self.view_panel = ViewPanel()
+        self.goto_panel = GoToPanel()
         self.correct_panel = CorrectPanel()
         self.save_panel = SavePanel()
         self.shape_tools_panel = ShapeToolsPanel()
@@ -72,13 +80,15 @@ class BratsWidget(QWidget):
         self.report_panel = ReportPanel()
         self.anomaly_panel = AnomalyPanel()
         self.results_bar = ResultsBar()
+        self.restore_panel = RestorePanel()
         self._results: dict[Layer, AutomaticResult] = {}
         self._lay_out()
         self._wire(engine)
 
     def _wire(self, engine: Engine) -> None:
         """Give each panel its controller, and connect these with each other."""
-        CaseWiring(self.bridge, self.case_panel, self.correct_panel, self.save_panel)
+        wiring = CaseWiring(self.bridge, self.case_panel, self.correct_panel, self.save_panel)
+        self.safety = Safety(self.restore_panel, self.bridge, wiring, self)
         ViewWiring(self.bridge, self.view_panel)
         self.postprocess_control = PostprocessController(
             self.postprocess_panel, self.bridge, self._active_result, self
@@ -105,9 +115,7 @@ class BratsWidget(QWidget):
         self.metrics_panel.show_legend(*(ERROR_COLORS[error] for error in (MISSED, ADDED)))
         self.tools_control = ToolsController(self.tools_panel, self.bridge, self)
         self.bridge.key_bindings.bind(self.tools_control.actions)
-        self.shape_tools_control = ShapeToolsController(
-            self.shape_tools_panel, self.bridge, self
-        )
+        self.shape_tools_control = ShapeToolsController(self.shape_tools_panel, self.bridge, self)
         self.bridge.key_bindings.bind(self.shape_tools_control.actions)
         self.compare_control = CompareController(
             self.compare_panel, self.bridge, self.bridge.comparison, self._show_figures_of, self
@@ -118,6 +126,15 @@ class BratsWidget(QWidget):
         self.bridge.tools.edited.connect(self.measure_control.follow_edit)
         self.bridge.diameters.edited.connect(self.measure_control.take_edited)
         self.bridge.diameters.removed.connect(self.measure_panel.show_lines_removed)
+        self.goto_control = GoToController(self.goto_panel, self.bridge, self.bridge.reading, self)
+        self.bridge.tools.edited.connect(self.goto_control.follow_edit)
+        self.bridge.key_bindings.bind(self.goto_control.actions)
+        self.surfaces_view = SurfacesView(self.bridge.reading.main, self)
+        self.surfaces_control = SurfacesController(
+            self.view_panel, self.bridge, self.surfaces_view, self
+        )
+        self.bridge.tools.edited.connect(self.surfaces_control.follow_edit)
+        self.bridge.key_bindings.bind(self.surfaces_control.actions)
         self.report_control = ReportController(
             self.report_panel, self.bridge, self.measure_control.diameters_by_hand, self
         )
@@ -139,7 +156,11 @@ class BratsWidget(QWidget):
         self.shape_tools_control.cancel()
         self.tools_control.close()
         self.measure_control.cancel()
+        self.goto_control.cancel()
+        self.surfaces_control.cancel()
+        self.surfaces_view.close()
         self.report_control.cancel()
+        self.safety.shut_down()
         self.bridge.close()
 
     def closeEvent(self, event: QCloseEvent) -> None:
@@ -150,11 +171,14 @@ class BratsWidget(QWidget):
     def event(self, event: QEvent) -> bool:
         """Go for good when the dock is closed: napari then takes the widget out of it."""
         handled = bool(super().event(event))
+        if event.type() == QEvent.Type.Show:
+            self.safety.watch(self.window())
         if event.type() == QEvent.Type.ParentChange and self.parent() is None:
             self.bridge.view.leave_side_by_side()  # the viewer stays, and is to look as before
             self.bridge.errors.hide()
             self.bridge.comparison.hide()
             self.bridge.diameters.hide()
+            self.surfaces_view.hide()
             self.shut_down()
             self.deleteLater()
         return handled
@@ -166,6 +190,7 @@ class BratsWidget(QWidget):
             Section("Review", self.review_panel),
             Section("Post-process", self.postprocess_panel, is_open=False),
             Section("View", self.view_panel),
+            Section("Go to", self.goto_panel, is_open=False),
             Section("Correct", self.correct_panel),
             Section("Tools", self.tools_panel),
             Section("Measures", self.measure_panel, is_open=False),
@@ -178,9 +203,15 @@ class BratsWidget(QWidget):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
+        layout.addWidget(self.restore_panel)
         self.sections = SectionArea(sections)
         layout.addWidget(self.sections, 1)
         layout.addWidget(self.results_bar)
+        self.help_button = QPushButton("Keys and help")
+        self.help_button.setToolTip("First steps, and all keys by task, in a window of its own")
+        self.help_page = HelpPage(self)
+        self.help_button.clicked.connect(self.help_page.show)
+        layout.addWidget(self.help_button)
 
     def _active_result(self) -> AutomaticResult | None:
         """That of the label map which is edited and saved, if a run of this session made it."""
@@ -208,6 +239,8 @@ class BratsWidget(QWidget):
         self.metrics_control.show_active_case()
         self.compare_control.show_active_case()
         self.measure_control.show_active_case()
+        self.goto_control.show_active_case()
+        self.surfaces_control.show_active_case()
         self.report_control.show_active_case()
         self._show_active_result()
 

@@ -7,9 +7,9 @@ from pathlib import Path
 
 from qtpy.QtCore import QObject, QTimer
 
-from napari_brats.widgets._log import LOGGER
 from napari_brats.widgets._worker import RunningJob, run_job
 from napari_brats.widgets.worklist_panel import WorklistPanel
+from napari_brats.workspace.log import LOGGER
 from napari_brats.workspace.worklist_thumbnails import make_thumbnail
 
 PAUSE_MS = 20
