@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from qtpy.QtCore import QObject
 
+from napari_brats.widgets.case_group import tag_of
 from napari_brats.widgets.reading_aids import ReadingAids, slice_of
 from napari_brats.widgets.status_line import StatusLine
 from napari_brats.widgets.window_level import WindowLevel
@@ -68,6 +69,11 @@ class ReadingViews(QObject):
             self._current = self._main
 
     @property
+    def main(self) -> ViewerModel:
+        """The window's own viewer."""
+        return self._main
+
+    @property
     def current(self) -> ViewerModel:
         """The viewer that the mouse was in last; the window's own until it was in one."""
         return self._current
@@ -77,6 +83,20 @@ class ReadingViews(QObject):
         """The array axis across the plane that is looked at; 0 (axial) in a 3-D view."""
         found = slice_of(self._current, self._reference) if self._reference is not None else None
         return 0 if found is None else found[0]
+
+    @property
+    def voxel(self) -> tuple[int, int, int] | None:
+        """The voxel (x, y, z) of the reference's file that is looked at; None without a case."""
+        layer = self._reference
+        if layer is None:
+            return None
+        place = layer.world_to_data(self._current.dims.point[-3:])
+        index = [
+            min(max(round(float(at)), 0), count - 1)
+            for at, count in zip(place, layer.data.shape, strict=True)
+        ]
+        tag = tag_of(layer)
+        return tag.order.index_to_disk((index[0], index[1], index[2]), tag.reference.grid.shape)
 
     def show_for(self, case: OpenCase | None, labels: Labels | None) -> None:
         """Read this case from now on."""

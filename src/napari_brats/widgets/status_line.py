@@ -21,6 +21,9 @@ Voxel = tuple[int, int, int]
 INTERVAL_MS = 25
 """Moves of the mouse that follow each other faster are read once."""
 
+END = " " * 4
+"""napari's own help follows without a gap."""
+
 _NAPARI_TEXTS = (" \u00bb ", "[empty]")
 
 
@@ -131,7 +134,7 @@ class StatusLine(QObject):
             values_text(self._images, world),
             label_text(self._labels, world),
         )
-        return "   |   ".join(part for part in parts if part)
+        return "   |   ".join(part for part in parts if part) + END
 
     def _read(self) -> None:
         """Write it, unless this is a 3-D view, where the cursor is at no place."""

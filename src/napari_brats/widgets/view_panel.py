@@ -20,6 +20,7 @@ from napari_brats.core.modalities import MODALITIES, Modality
 from napari_brats.core.window_level import Preset
 from napari_brats.widgets.keys import KEYS, MODALITY_KEYS, READING_KEYS
 from napari_brats.widgets.layout import Layout
+from napari_brats.widgets.message import MessageLabel
 from napari_brats.widgets.toggle_button import button_row, toggle_button
 
 LAYOUT_TIPS = {
@@ -41,6 +42,7 @@ class ViewPanel(QWidget):
     opacity_changed = Signal(float)  # 0 to 1
     preset_chosen = Signal(object)  # Preset
     drag_changed = Signal(bool)
+    surfaces_changed = Signal(bool)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -52,6 +54,8 @@ class ViewPanel(QWidget):
         self._add_overlay_row()
         self._add_window_row()
         self._add_aids_row()
+        self._message = MessageLabel()
+        self._layout.addWidget(self._message)
 
     def show_modalities(self, present: Sequence[Modality], shown: Modality | None) -> None:
         """Enable a button for each modality of the case and mark the one on top."""
@@ -85,6 +89,20 @@ class ViewPanel(QWidget):
         self._window_text.setText(text)
         with QSignalBlocker(self._drag):
             self._drag.setChecked(is_dragging)
+
+    def show_surfaces(self, is_on: bool, *, is_there: bool) -> None:
+        """Show whether the regions stand as surfaces; offer it where there is a label map."""
+        self._surfaces.setEnabled(is_there)
+        with QSignalBlocker(self._surfaces):
+            self._surfaces.setChecked(is_on)
+
+    def show_note(self, text: str) -> None:
+        """Say what is being done; nothing if ``text`` is empty."""
+        self._message.show_note(text)
+
+    def show_error(self, text: str) -> None:
+        """Say what was refused."""
+        self._message.show_error(text)
 
     def set_drag_hint(self, hint: str) -> None:
         """What else drags the window, for the button's tooltip."""
@@ -131,6 +149,13 @@ class ViewPanel(QWidget):
         )
         self._flicker.toggled.connect(self.flicker_changed)
         row.addWidget(self._flicker)
+        self._surfaces = toggle_button(
+            "Surfaces",
+            f"The regions as smooth surfaces inside the brain, turned by dragging "
+            f"({READING_KEYS['surfaces'][0]})",
+        )
+        self._surfaces.toggled.connect(self.surfaces_changed)
+        row.addWidget(self._surfaces)
         self._layout.addWidget(box)
 
     def _add_overlay_row(self) -> None:
