@@ -293,7 +293,7 @@ def test_postprocessing_options_reach_the_engine(make_case: MakeCase, network: A
     run(
         *(make_case(), "--output", tmp_path / "out", "--threshold-wt", 0.4, "--threshold-tc", 0.3),
         *("--threshold-et", 0.2, "--min-component-mm3", 50, "--min-component-et-mm3", 20),
-        *("--largest-wt", 3, "--et-to-ncr-mm3", 200, "--fill-holes"),
+        *("--largest-wt", 3, "--et-to-ncr-mm3", 200, "--tc-reach-mm", 8, "--fill-holes"),
         *("--closing-mm", 2, "--opening-mm", 1.5, "--smooth-mm", 0.5),
     )
     (options,) = network.options
@@ -302,6 +302,7 @@ def test_postprocessing_options_reach_the_engine(make_case: MakeCase, network: A
         *(50.0, 50.0, 20.0),
         largest_wt=3,
         et_to_ncr_mm3=200.0,
+        tc_reach_mm=8.0,
         fill_holes=True,
         closing_mm=2.0,
         opening_mm=1.5,

@@ -26,6 +26,7 @@ EVERYTHING = PostprocessOptions(
     *(3.0, 3.0, 3.0),
     *(4, 3, 3),
     et_to_ncr_mm3=2.0,
+    tc_reach_mm=3.0,
     fill_holes=True,
     closing_mm=1.5,
     opening_mm=1.0,
@@ -220,6 +221,25 @@ def test_little_enhancing_tumour_in_all_becomes_ncr():
     for limit, expected in ((2, [3, 1, 3, 1]), (2.5, [1, 1, 1, 1])):
         found = postprocess(given_probabilities, MM, PostprocessOptions(et_to_ncr_mm3=limit))
         assert found.ravel().tolist() == expected
+
+
+def test_core_far_from_enhancing_tumour_becomes_oedema():
+    """Voxels of 1000 mm^3, 10 mm apart along the row: one of ET makes a tumour that enhances."""
+    wt = tc = (0.9, 0.9, 0.9, 0.9)
+    spacing = (10.0, 10.0, 10.0)
+    for et, reach, expected in (
+        ((0.9, 0, 0, 0), 20.0, [3, 1, 1, 2]),
+        ((0.9, 0, 0, 0), 9.0, [3, 2, 2, 2]),
+        ((0.9, 0, 0, 0), 0.0, [3, 1, 1, 1]),
+        ((0, 0, 0, 0), 9.0, [1, 1, 1, 1]),
+    ):
+        options = PostprocessOptions(tc_reach_mm=reach)
+        found = postprocess(probabilities(wt, tc, et), spacing, options)
+        assert found.ravel().tolist() == expected
+    little = postprocess(
+        probabilities(wt, tc, (0.9, 0, 0, 0)), (9.9, 10, 10), PostprocessOptions(tc_reach_mm=9)
+    )
+    assert little.ravel().tolist() == [3, 1, 1, 1]  # 990 mm^3: it does not enhance
 
 
 # --- smoothing ----------------------------------------------------------------------------------

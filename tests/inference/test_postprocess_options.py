@@ -64,12 +64,13 @@ def test_the_steps_are_listed_in_their_order_and_only_those_that_are_made():
         "join ET into TC and TC into WT",
     ]
     everything = PostprocessOptions(
-        *(0.45, 0.5, 0.4), *(500, 0, 50), *(1, 0, 0), 200, True, 2, 1, 0.5
+        *(0.45, 0.5, 0.4), *(500, 0, 50), *(1, 0, 0), 200, 12, True, 2, 1, 0.5
     )
     assert steps_in_words(everything) == [
         "smooth probabilities, Gaussian of 0.5 mm",
         "keep probabilities above WT 0.45, TC 0.5, ET 0.4",
         "join ET into TC and TC into WT",
+        "TC farther than 12 mm from ET becomes ED",
         "close by a ball of 2 mm",
         "open by a ball of 1 mm",
         "fill holes of WT and TC",

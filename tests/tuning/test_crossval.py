@@ -109,7 +109,7 @@ def test_the_report_keeps_both_kinds_of_dice_apart_with_n():
     assert set(facts["options"]) == {
         *(f"threshold_{r.lower()}" for r in Region),
         *(f"min_component_{r.lower()}_mm3" for r in Region),
-        *("et_to_ncr_mm3", "fill_holes", "smooth_mm"),
+        *("et_to_ncr_mm3", "tc_reach_mm", "fill_holes", "smooth_mm"),
     }
     assert not set(card_table(found)) & {"cases", "folds"}
     assert np.isfinite(facts["gain"]["cross_validated"]["mean_ci95"]).all()

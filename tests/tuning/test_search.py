@@ -92,6 +92,12 @@ def test_holes_are_filled_where_references_have_none():
     assert best(hollow) == PostprocessOptions(fill_holes=True)
 
 
+def test_core_far_from_enhancing_tumour_is_given_up_where_that_helps():
+    """Two blocks are much enough to enhance; a third of their size and probability lies far off."""
+    two, far = [(729, 0.9)] * 2, [(0, 0.0), (0, 0.0), (729, 0.9)]
+    assert best(make_case("a", dict.fromkeys(REGIONS, two), {"TC": far})).tc_reach_mm == 10.0
+
+
 def test_specks_are_smoothed_away_where_that_helps(monkeypatch):
     smooth = tuple(PostprocessOptions(smooth_mm=mm) for mm in (0.0, 1.0))
     monkeypatch.setattr(searching, "SHAPES", smooth)

@@ -41,7 +41,7 @@ def test_options_are_what_the_sliders_show(panel):
 
 def test_set_options_moves_the_sliders_silently(panel, qtbot):
     wanted = PostprocessOptions(
-        *(0.4, 0.6, 0.7), *(250.0, 40.0, 3.0), *(2, 1, 0), 200.0, True, 1.5, 2.0, 0.5
+        *(0.4, 0.6, 0.7), *(250.0, 40.0, 3.0), *(2, 1, 0), 200.0, 8.0, True, 1.5, 2.0, 0.5
     )
     with qtbot.assertNotEmitted(panel.options_changed):
         panel.set_options(wanted)

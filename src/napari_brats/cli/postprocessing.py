@@ -33,6 +33,10 @@ LargestET = Annotated[int | None, typer.Option(help=_LARGEST.format("ET"))]
 EtToNcr = Annotated[
     float | None, typer.Option(help="ET of less than this many mm^3 in total becomes NCR.")
 ]
+TcReach = Annotated[
+    float | None,
+    typer.Option(help="TC farther than this many mm from ET becomes ED; 0 leaves it."),
+]
 FillHoles = Annotated[
     bool | None, typer.Option("--fill-holes/--no-fill-holes", help="Fill the holes of WT and TC.")
 ]

@@ -43,6 +43,17 @@ def open_mask(mask: Mask, radius_mm: float, spacing_mm: Spacing) -> Mask:
     return _dilate(core, radius_mm, spacing_mm)[1:-1, 1:-1, 1:-1]
 
 
+def near(mask: Mask, other: Mask, reach_mm: float, spacing_mm: Spacing) -> Mask:
+    """The part of a mask whose voxels lie within ``reach_mm`` of one of ``other``.
+
+    Between centres, the radius itself included. All False where ``other`` is empty.
+    """
+    if not other.any():
+        return np.zeros_like(mask)
+    within: Mask = mask & _dilate(other, reach_mm, spacing_mm)
+    return within
+
+
 def fill_holes(mask: Mask) -> Mask:
     """The mask with every hole filled: background that cannot reach the outside.
 

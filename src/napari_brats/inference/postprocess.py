@@ -20,10 +20,13 @@ from napari_brats.inference.masks import (
     drop_small_components,
     fill_holes,
     keep_largest_components,
+    near,
     open_mask,
 )
 from napari_brats.inference.postprocess_options import PostprocessOptions
 
+ENHANCING_MM3 = 1000.0
+"""A tumour with at least so much ET is taken for one that enhances."""
 _TRUNCATE = 3.0
 """Standard deviations at which the Gaussian ends."""
 
@@ -65,6 +68,8 @@ def postprocess(
     if box is None:
         return labels
     wt, tc, et = nest(*(mask[box] for mask in masks))
+    if options.tc_reach_mm:
+        tc = core_near_et(tc, et, options.tc_reach_mm, spacing_mm)
     wt = _clean(Region.WT, wt, spacing_mm, options)
     tc = _clean(Region.TC, tc, spacing_mm, options, inside=wt)
     et = _clean(Region.ET, et, spacing_mm, options, inside=tc)
@@ -146,6 +151,16 @@ def nest(wt: Mask, tc: Mask, et: Mask) -> tuple[Mask, Mask, Mask]:
     """
     tc = tc | et
     return wt | tc, tc, et
+
+
+def core_near_et(tc: Mask, et: Mask, reach_mm: float, spacing_mm: Spacing) -> Mask:
+    """The core without what lies farther than ``reach_mm`` from ET, where the tumour enhances.
+
+    A core that enhances is ET and the necrosis that it surrounds; far from it, oedema is easily
+    taken for core. One with less than `ENHANCING_MM3` of ET may be core all over: it stays.
+    """
+    volume_mm3 = int(np.count_nonzero(et)) * math.prod(spacing_mm)
+    return near(tc, et, reach_mm, spacing_mm) if volume_mm3 >= ENHANCING_MM3 else tc
 
 
 def drop_if_small(mask: Mask, min_mm3: float, spacing_mm: Spacing) -> Mask:

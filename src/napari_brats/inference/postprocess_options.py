@@ -29,6 +29,8 @@ class PostprocessOptions:
         How many components of the region are kept, the largest ones; 0 keeps all.
     et_to_ncr_mm3
         ET of less than this in total becomes NCR; 0 leaves it.
+    tc_reach_mm
+        TC farther than this from ET becomes ED, in tumours that enhance; 0 leaves it.
     fill_holes
         Whether holes of WT and TC are filled. Those of ET stay: they are the necrotic core.
     closing_mm
@@ -54,6 +56,7 @@ class PostprocessOptions:
     largest_tc: int = 0
     largest_et: int = 0
     et_to_ncr_mm3: float = 0.0
+    tc_reach_mm: float = 0.0
     fill_holes: bool = False
     closing_mm: float = 0.0
     opening_mm: float = 0.0
@@ -143,6 +146,7 @@ def steps_in_words(options: PostprocessOptions) -> list[str]:
         f"smooth probabilities, Gaussian of {options.smooth_mm:g} mm": options.smooth_mm,
         f"keep probabilities above {thresholds}": True,
         "join ET into TC and TC into WT": True,
+        f"TC farther than {options.tc_reach_mm:g} mm from ET becomes ED": options.tc_reach_mm,
         f"close by a ball of {options.closing_mm:g} mm": options.closing_mm,
         f"open by a ball of {options.opening_mm:g} mm": options.opening_mm,
         "fill holes of WT and TC": options.fill_holes,

@@ -18,7 +18,7 @@ import numpy.typing as npt
 
 from napari_brats.core.labels import REGIONS, Mask, Region, region_mask
 from napari_brats.inference.masks import fill_holes
-from napari_brats.inference.postprocess import above, postprocess, smooth
+from napari_brats.inference.postprocess import above, core_near_et, postprocess, smooth
 from napari_brats.inference.postprocess_options import PostprocessOptions
 from napari_brats.metrics.lesionwise import DEFAULT_CHALLENGE, Challenge
 from napari_brats.tuning.cases import TuningCase
@@ -32,9 +32,10 @@ SIZES_MM3 = (0.0, 10.0, 25.0, 50.0, 100.0, 150.0, 200.0, 300.0, 500.0, 750.0, 10
 """No larger ones: they would take all of a small tumour, which a few large ones do not tell."""
 TOTALS_MM3 = (0.0, 50.0, 100.0, 200.0, 350.0, 500.0, 750.0, 1000.0)
 SHAPES = tuple(
-    PostprocessOptions(fill_holes=fill, smooth_mm=smooth)
+    PostprocessOptions(fill_holes=fill, smooth_mm=smooth, tc_reach_mm=reach)
     for smooth in (0.0, 1.0)
     for fill in (False, True)
+    for reach in (0.0, 10.0)
 )
 """What is done to all regions alike."""
 
@@ -174,6 +175,8 @@ class Search:
         mask, *inner = (above(p, t) for p, t in zip(probabilities, thresholds, strict=True))
         for other in inner:
             mask = mask | other
+        if shape.tc_reach_mm and len(inner) == 1:
+            mask = core_near_et(mask, inner[0], shape.tc_reach_mm, self.cases[index].spacing_mm)
         return fill_holes(mask) if shape.fill_holes and len(thresholds) > 1 else mask
 
     def _probabilities(self, index: int, smooth_mm: float) -> npt.NDArray[np.float16]:

@@ -41,6 +41,7 @@ _ROWS: dict[str, tuple[str, dict[str, Any]]] = {
     "opening_mm": ("Opening, mm", _LENGTH),
     "fill_holes": ("Fill holes of WT and TC", {"widget_type": "CheckBox"}),
     "et_to_ncr_mm3": ("Least ET in all, mm\u00b3", _VOLUME),
+    "tc_reach_mm": ("TC near ET, mm", {**_LENGTH, "max": 30.0}),
 }
 """The options with a row of their own: label and control."""
 
@@ -56,6 +57,7 @@ _TIPS = {
     "opening_mm": "Takes off what is thinner than a ball of this radius",
     "fill_holes": "Holes of ET stay: they are the necrotic core",
     "et_to_ncr_mm3": "ET of less than this in total becomes NCR",
+    "tc_reach_mm": "TC farther than this from ET becomes ED, where there is 1 ml of ET; 0 leaves it",
     "min_component_{}_mm3": "Smaller connected parts of {} are dropped, with what is inside them",
     "largest_{}": "Only this many connected parts of {} are kept, the largest ones",
 }
