@@ -24,6 +24,7 @@ from napari_brats.core.modalities import MODALITIES, Modality
 from napari_brats.widgets.case_view import CaseView
 from napari_brats.widgets.elided_label import ElidedLabel
 from napari_brats.widgets.message import MessageLabel
+from napari_brats.widgets.start_box import StartBox
 
 NOT_CHOSEN = "(missing)"
 IMAGE_FILES = "Images (*.nii *.nii.gz *.mha);;All files (*)"
@@ -33,6 +34,7 @@ class CasePanel(QWidget):
     """Shows a `CaseView` and says what the user wants changed."""
 
     open_requested = Signal(object)  # list[Path]
+    sample_requested = Signal()
     case_activated = Signal(str)
     modality_chosen = Signal(object, str)  # Modality, source id ("" takes it away)
     convention_chosen = Signal(str)
@@ -57,7 +59,7 @@ class CasePanel(QWidget):
         """Show ``view``; an empty one says how to begin."""
         self._view = view
         has_case = bool(view.case_key)
-        self._hint.setVisible(not has_case)
+        self.start_box.setVisible(not has_case)
         self._case_body.setVisible(has_case)
         _fill(self.cases, view.open_cases, view.case_key)
         self.cases.setVisible(has_case)
@@ -88,9 +90,10 @@ class CasePanel(QWidget):
     def _add_case_row(self) -> None:
         row = QHBoxLayout()
         opener = QPushButton("Open case\u2026")
+        opener.setToolTip("Open the folder or the files of a case")
         menu = QMenu(opener)
-        menu.addAction("Folder of a case or of cases\u2026").triggered.connect(self._ask_folder)
-        menu.addAction("Files of a case\u2026").triggered.connect(self._ask_files)
+        menu.addAction("Folder of a case or of cases\u2026").triggered.connect(self.ask_folder)
+        menu.addAction("Files of a case\u2026").triggered.connect(self.ask_files)
         opener.setMenu(menu)
         row.addWidget(opener)
         self.rest = QPushButton()
@@ -104,12 +107,11 @@ class CasePanel(QWidget):
             lambda index: self.case_activated.emit(self.cases.itemData(index))
         )
         self._layout.addWidget(self.cases)
-        self._hint = QLabel(
-            "Drop the files or the folder of a case into the window, or try the example: "
-            "File > Open Sample > napari-brats."
-        )
-        self._hint.setWordWrap(True)
-        self._layout.addWidget(self._hint)
+        self.start_box = StartBox()
+        self.start_box.folder_requested.connect(self.ask_folder)
+        self.start_box.files_requested.connect(self.ask_files)
+        self.start_box.sample_requested.connect(self.sample_requested)
+        self._layout.addWidget(self.start_box)
         self.error = MessageLabel()
         self._layout.addWidget(self.error)
 
@@ -165,6 +167,7 @@ class CasePanel(QWidget):
         self.grid_problem = MessageLabel()
         box.addWidget(self.grid_problem)
         self.resample = QPushButton("Resample onto one grid")
+        self.resample.setToolTip("Bring all modalities onto the grid chosen above")
         self.resample.clicked.connect(
             lambda: self.resample_requested.emit(Modality(self._onto.currentData()))
         )
@@ -197,11 +200,13 @@ class CasePanel(QWidget):
         if path := self._folder.itemData(index):
             self.open_requested.emit([Path(path)])
 
-    def _ask_folder(self) -> None:
+    def ask_folder(self) -> None:
+        """Let the user choose a folder, and ask for it to be opened."""
         if folder := QFileDialog.getExistingDirectory(self, "Open a case"):
             self.open_requested.emit([Path(folder)])
 
-    def _ask_files(self) -> None:
+    def ask_files(self) -> None:
+        """Let the user choose files, and ask for them to be opened."""
         files, _ = QFileDialog.getOpenFileNames(self, "Open a case", "", IMAGE_FILES)
         if files:
             self.open_requested.emit([Path(file) for file in files])

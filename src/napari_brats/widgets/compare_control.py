@@ -244,6 +244,7 @@ class CompareController(QObject):
             labels = self._pair.undecided_labels(self._panel.undecided)
             reason = f"made of '{a.title}' and '{b.title}'"
             layer = self._bridge.add_third_mask(self._key, labels, a.layer, reason)
+            self._overlay.put_on_top()
             for other in (a.layer, b.layer):
                 other.visible = False  # masks on top of each other cannot be read
             began_as = self._panel.undecided_box.currentText()

@@ -221,10 +221,10 @@ class ComparePanel(QWidget):
         inner.setContentsMargins(0, 0, 0, 0)
         inner.addLayout(_row(self.overlay_box, self.figures_button))
         inner.addWidget(self.legend)
-        inner.addWidget(self.table)
-        inner.addWidget(self.state)
         inner.addLayout(_row(self.previous_button, self.next_button))
         inner.addLayout(_row(self.a_button, self.b_button, self.paint_button))
+        inner.addWidget(self.state)
+        inner.addWidget(self.table)
         inner.addWidget(self.onward_box)
         inner.addLayout(
             _row(QLabel("All below"), self.small_box, self.small_a_button, self.small_b_button)

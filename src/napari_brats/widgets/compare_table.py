@@ -14,7 +14,7 @@ from napari_brats.widgets.compare_decisions import Verdict
 from napari_brats.widgets.metrics_tables import COMPACT
 
 COLUMNS = ("Taken", "mm\u00b3", "Kind", "A \u2192 B", "Place")
-MAX_LINES = 8
+MAX_LINES = 7
 """That are seen at once; the others are scrolled to."""
 
 _CENTRED = Qt.AlignmentFlag.AlignCenter
@@ -101,7 +101,10 @@ class DifferenceTable(QTableView):
         header = self.horizontalHeader()
         header.setMinimumSectionSize(30)
         header.setHighlightSections(False)
-        header.setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
+        header.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
+        header.setStretchLastSection(True)
+        for column, text in enumerate(("\u2713 own ", "000000", "other label", "NCR \u2192 CYST")):
+            header.resizeSection(column, self.fontMetrics().horizontalAdvance(text))
         self.verticalHeader().hide()
         self.verticalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
         self.verticalHeader().setDefaultSectionSize(self.fontMetrics().height() + 4)

@@ -80,6 +80,12 @@ class ErrorOverlay(QObject):
             self._layer.data[box] = values
             self._layer.refresh(extent=False)
 
+    def put_on_top(self) -> None:
+        """Show the layer above a label map that was added since. Harmless when there is none."""
+        layers = self._viewer.layers
+        if self._layer is not None:
+            layers.move(layers.index(self._layer), len(layers))
+
     def hide(self) -> None:
         """Remove the layer. Harmless when there is none."""
         layer, self._layer, self._like = self._layer, None, None

@@ -29,6 +29,7 @@ class Section(QWidget):
         self.heading = QToolButton()
         self.heading.setText(title)
         self.heading.setCheckable(True)
+        self.heading.setToolTip(f"Fold or unfold the section '{title}'")
         self.heading.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         self.heading.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.heading.setStyleSheet("QToolButton { font-weight: bold; text-align: left; }")

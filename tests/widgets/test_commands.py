@@ -1,0 +1,143 @@
+"""Commands: in napari's palette and menus, on keys that nobody else has, on the page of keys."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any
+
+import pytest
+from app_model.types import KeyBinding
+from napari._app_model import get_app_model
+from napari.layers import Image, Labels, Points, Shapes
+from napari.utils.key_bindings import coerce_keybinding
+from napari.utils.shortcuts import default_shortcuts
+from qtpy.QtGui import QKeySequence
+from qtpy.QtWidgets import (
+    QAbstractItemView,
+    QCheckBox,
+    QMenu,
+    QPushButton,
+    QRadioButton,
+    QToolButton,
+    QWidget,
+)
+
+import commands as script
+from napari_brats.widgets import commands
+from napari_brats.widgets.commands import COMMANDS, Task
+from napari_brats.widgets.followup_main import FollowUpWidget
+from napari_brats.widgets.help_page import NAPARI_KEYS, help_html
+from napari_brats.widgets.main import BratsWidget
+from napari_brats.widgets.train_main import TrainWidget
+from napari_brats.widgets.worklist_main import WorklistWidget
+
+OURS = {command.key: command for command in COMMANDS if command.key}
+
+
+def binding(key: str) -> KeyBinding:
+    return coerce_keybinding(key)
+
+
+def napari_bindings() -> set[KeyBinding]:
+    """Every key that napari's own actions, commands and layers have by default."""
+    of_actions = {key for keys in default_shortcuts.values() for key in keys}
+    of_layers = {key for kind in (Image, Labels, Points, Shapes) for key in kind.class_keymap}
+    registry = {rule.keybinding for rule in get_app_model().keybindings}
+    return {coerce_keybinding(key) for key in of_actions} | of_layers | registry
+
+
+def test_each_name_and_each_key_is_one_command() -> None:
+    assert [n for n, times in Counter(c.name for c in COMMANDS).items() if times > 1] == []
+    keys = Counter(str(binding(command.key)) for command in COMMANDS if command.key)
+    assert [key for key, times in keys.items() if times > 1] == []
+
+
+def test_the_manifest_and_the_page_of_keys_are_as_the_script_writes_them() -> None:
+    text = script.MANIFEST.read_text(encoding="utf-8")
+    assert text == script.manifest(text), "run: python scripts/commands.py"
+    assert script.KEYS_PAGE.read_text(encoding="utf-8") == script.help_markdown()
+
+
+def test_the_help_lists_every_key() -> None:
+    page = help_html()
+    assert [key for key in OURS if f"<b>{key}</b>" not in page] == []
+
+
+@pytest.fixture
+def told(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    texts: list[str] = []
+    monkeypatch.setattr("napari.utils.notifications.show_info", texts.append)
+    return texts
+
+
+def test_a_command_without_its_panel_says_what_to_open(
+    make_napari_viewer: Any, told: list[str]
+) -> None:
+    make_napari_viewer()
+    ids = {item.command.id for item in get_app_model().menus.get_menu("napari-brats/look")}
+    assert "napari-brats.show_t1n" in ids
+    get_app_model().commands.execute_command("napari-brats.show_t1n").result()
+    commands.next_case()
+    assert "open the panel 'BraTS'" in told[0]
+    assert "open the dock widget 'Worklist'" in told[1]
+
+
+@pytest.fixture
+def docked(make_napari_viewer: Any) -> Any:
+    viewer = make_napari_viewer()
+    panel = BratsWidget(viewer)
+    viewer.window.add_dock_widget(panel, name="BraTS")
+    yield viewer, panel
+    panel.shut_down()
+
+
+def test_the_panel_binds_what_the_table_says(docked: Any, told: list[str]) -> None:
+    viewer, panel = docked
+    bound = set(viewer.keymap)
+    wanted = {binding(c.key) for c in COMMANDS if c.key and c.task is not Task.WORKLIST}
+    assert {str(key) for key in wanted - bound} == set()
+    assert {str(key) for key in bound - {binding(key) for key in OURS}} == set()
+    assert [key for key in OURS if binding(key) in napari_bindings()] == []
+    shown = [key for row, _ in NAPARI_KEYS for key in (row.split() if " " in row else [row])]
+    assert [key for key in shown if binding(key) not in napari_bindings()] == []
+
+    menus = viewer.window._qt_window.menuBar().findChildren(QMenu)
+    actions = [action for menu in menus for action in menu.actions()]
+    taken = {action.shortcut().toString() for action in actions} | {
+        "Alt+" + menu.title().split("&")[1][0] for menu in menus if "&" in menu.title()
+    }
+    assert "Ctrl+O" in taken
+    assert [key for key in OURS if QKeySequence(key).toString() in taken] == []
+
+    for command in COMMANDS:
+        if command.target:
+            found: Any = panel
+            for part in command.target.split("."):
+                found = getattr(found, part)
+            assert callable(getattr(found, "click", found)), command.name
+    commands.save()  # nothing is open
+    assert "not possible now" in told[-1]
+    commands.keys_and_help()
+    assert panel.help_page.isVisible()
+    panel.help_page.close()
+
+
+def test_every_button_says_what_it_does(docked: Any) -> None:
+    viewer, panel = docked
+    others = [TrainWidget(), FollowUpWidget(viewer), WorklistWidget(viewer)]
+    for number, other in enumerate(others):
+        viewer.window.add_dock_widget(other, name=f"other {number}")
+    assert [text for widget in (panel, *others) for text in silent_buttons(widget)] == []
+    for other in others:
+        viewer.window.remove_dock_widget(other)
+
+
+def silent_buttons(panel: QWidget) -> list[str]:
+    """Buttons without a tooltip, those that Qt itself puts into lists and fields aside."""
+    kinds = (QPushButton, QToolButton, QCheckBox, QRadioButton)
+    found = [button for kind in kinds for button in panel.findChildren(kind)]
+    return [
+        f"{type(button.parent()).__name__}: {button.text()!r}"
+        for button in found
+        if not button.toolTip() and not isinstance(button.parent(), QAbstractItemView)
+    ]
