@@ -32,6 +32,7 @@ from napari_brats.widgets.metrics_live import ADDED, MISSED
 from napari_brats.widgets.metrics_panel import MetricsPanel
 from napari_brats.widgets.postprocess_control import PostprocessController
 from napari_brats.widgets.postprocess_panel import PostprocessPanel
+from napari_brats.widgets.privacy_panel import PrivacyPanel
 from napari_brats.widgets.report_control import ReportController
 from napari_brats.widgets.report_panel import ReportPanel
 from napari_brats.widgets.restore_panel import RestorePanel
@@ -81,6 +82,7 @@ class BratsWidget(QWidget):
         self.anomaly_panel = AnomalyPanel()
         self.results_bar = ResultsBar()
         self.restore_panel = RestorePanel()
+        self.privacy_panel = PrivacyPanel()
         self._results: dict[Layer, AutomaticResult] = {}
         self._lay_out()
         self._wire(engine)
@@ -88,7 +90,14 @@ class BratsWidget(QWidget):
     def _wire(self, engine: Engine) -> None:
         """Give each panel its controller, and connect these with each other."""
         wiring = CaseWiring(self.bridge, self.case_panel, self.correct_panel, self.save_panel)
-        self.safety = Safety(self.restore_panel, self.bridge, wiring, self)
+        self.safety = Safety(
+            self.restore_panel,
+            self.privacy_panel,
+            self.bridge,
+            wiring,
+            lambda: self.segment_panel.device_box.chosen,
+            self,
+        )
         ViewWiring(self.bridge, self.view_panel)
         self.postprocess_control = PostprocessController(
             self.postprocess_panel, self.bridge, self._active_result, self
@@ -199,6 +208,7 @@ class BratsWidget(QWidget):
             Section("Save", self.save_panel),
             Section("Report", self.report_panel),
             Section("Anomaly and denoising", self.anomaly_panel, is_open=False),
+            Section("Settings and data", self.privacy_panel, is_open=False),
         ]
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from qtpy.QtCore import QObject
 from qtpy.QtWidgets import QWidget
 
 from napari_brats.widgets.case_wiring import CaseWiring
 from napari_brats.widgets.journal_control import JournalController
+from napari_brats.widgets.privacy_control import PrivacyController
+from napari_brats.widgets.privacy_panel import PrivacyPanel
 from napari_brats.widgets.restore_control import RestoreController
 from napari_brats.widgets.restore_panel import RestorePanel
 from napari_brats.widgets.unsaved import UnsavedGuard
@@ -17,7 +21,13 @@ class Safety(QObject):
     """What stands between the user's edits and a crash, a full disk or a hasty click."""
 
     def __init__(
-        self, panel: RestorePanel, bridge: ViewerBridge, wiring: CaseWiring, parent: QWidget
+        self,
+        panel: RestorePanel,
+        privacy: PrivacyPanel,
+        bridge: ViewerBridge,
+        wiring: CaseWiring,
+        device: Callable[[], str],
+        parent: QWidget,
     ) -> None:
         super().__init__(parent)
         self._kept = wiring.kept
@@ -26,6 +36,7 @@ class Safety(QObject):
         self.restore = RestoreController(panel, bridge, wiring.kept, self)
         self.guard = UnsavedGuard(wiring.kept, wiring.saving, parent, panel.show_trouble)
         self.guard.settled.connect(self.journal.cancel)
+        self.privacy = PrivacyController(privacy, bridge, wiring.kept, device, self)
 
     def watch(self, window: QWidget) -> None:
         """Ask before this window closes."""

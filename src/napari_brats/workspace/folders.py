@@ -7,7 +7,6 @@ only its owner may enter, counted by `sizes`, deleted by `delete`.
 from __future__ import annotations
 
 import os
-import shutil
 import stat
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
@@ -16,6 +15,7 @@ from pathlib import Path
 
 from napari_brats.core.errors import SaveError
 from napari_brats.core.user_folders import cache_folder, user_data
+from napari_brats.workspace.locks import is_locked
 
 DATA_VARIABLE = "NAPARI_BRATS_DATA"
 """The environment variable that says where the data folder is, if not at the usual place."""
@@ -117,15 +117,28 @@ def sizes() -> dict[str, int]:
 def delete(kinds: Iterable[str]) -> tuple[Path, ...]:
     """Delete all that is kept of some of `KINDS`; what could not be deleted.
 
-    The folders themselves go, too. Links are removed and not followed.
+    What another window has in use (see `is_locked`) is left. Folders that become empty go, too.
+    Links are removed and not followed.
     """
     left: list[Path] = []
     for name in kinds:
-        folder = KINDS[name].folder
-        shutil.rmtree(folder, ignore_errors=True)
-        if folder.exists():
-            left.extend(path for path in folder.rglob("*") if not path.is_dir())
+        for parent, folders, files in os.walk(KINDS[name].folder, topdown=False):
+            here = Path(parent)
+            links = [folder for folder in folders if (here / folder).is_symlink()]
+            left.extend(here / file for file in [*files, *links] if not _is_deleted(here / file))
+            with suppress(OSError):  # something is left in it
+                here.rmdir()
     return tuple(left)
+
+
+def _is_deleted(path: Path) -> bool:
+    try:
+        if not path.is_symlink() and is_locked(path):
+            return False
+        path.unlink(missing_ok=True)
+    except OSError:
+        return False
+    return True
 
 
 def _closed(folder: Path, error: OSError) -> SaveError:
