@@ -265,8 +265,8 @@ class ToolsController(QObject):
         if edit is None:
             names = {int(la): la.name for la in Label}
             what = "label" if label is None else names.get(label, f"label {label}")
-            where = {"source": plane.index, "target": target.index}
-            self._say(NOTHING_TO_COPY.format(what=what, **where))
+            numbers = {"source": plane.index + 1, "target": target.index + 1}  # as the view says
+            self._say(NOTHING_TO_COPY.format(what=what, **numbers))
         else:
             self._write(layer, edit, "Copy slice")
         pointer.go_to(layer, target)
