@@ -101,7 +101,7 @@ class ViewerBridge(QObject):
         self._open.labels_added.connect(self.labels_added)
         self._open.layer_removed.connect(self.layer_removed)
         viewer.dims.events.current_step.connect(self._on_activity)
-        viewer.camera.events.zoom.connect(self._on_activity)
+        viewer.scene.camera.events.zoom.connect(self._on_activity)
         for part in (self._open, self.volumes):
             part.problem.connect(self.problem)
         self.tools.edited.connect(self._on_edited)
@@ -113,7 +113,7 @@ class ViewerBridge(QObject):
             return
         self._is_closed = True
         self._viewer.dims.events.current_step.disconnect(self._on_activity)
-        self._viewer.camera.events.zoom.disconnect(self._on_activity)
+        self._viewer.scene.camera.events.zoom.disconnect(self._on_activity)
         for part in (self.volumes, self._open, self.view, self.tools, self.reading, self.look):
             part.close()
         self.pointer.close()
