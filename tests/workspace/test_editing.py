@@ -25,6 +25,7 @@ def test_undone_steps_are_not_told_and_redone_ones_are():
 def test_a_restored_step_tells_what_it_brought_back_until_it_is_undone():
     restored = do("Restored edits", steps=[{"tool": "a"}, {"tool": "b"}])
     assert tools([restored, do("c")]) == ["a", "b", "Restored edits", "c"]
+    assert steps_in_effect([restored])[-1]["voxels"] == 0  # not counted twice
     assert tools([restored, UNDO]) == []
 
 

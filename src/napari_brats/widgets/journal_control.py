@@ -54,6 +54,11 @@ class JournalController(QObject):
         bridge.tools.step_made.connect(lambda step: self._on_edited(step.layer))
         bridge.layer_removed.connect(self._dirty.discard)
 
+    @property
+    def is_idle(self) -> bool:
+        """Whether nothing is being written."""
+        return self._running is None
+
     def cancel(self) -> None:
         """Write no more."""
         self._timer.stop()

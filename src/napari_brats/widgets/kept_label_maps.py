@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -55,6 +55,8 @@ class KeptLabelMap:
         What its records tell of earlier editing, oldest first.
     saved_here
         Files that this window wrote, so that nobody is asked again whether they may be replaced.
+    is_let_go
+        Whether the user said that it may be closed; any further step takes that back.
     """
 
     layer: Labels
@@ -65,6 +67,7 @@ class KeptLabelMap:
     path: Path | None = None
     sessions: list[Any] = field(default_factory=list)
     saved_here: set[Path] = field(default_factory=set)
+    is_let_go: bool = False
 
     def labels(self) -> LabelMap:
         """(X, Y, Z) as they are now, a view; LabelError or GeometryError if they are none."""
@@ -121,9 +124,9 @@ class KeptLabelMaps(QObject):
         """Know one again whose layer is about to be added again."""
         self._kept[kept.layer] = kept
 
-    def unsaved(self) -> list[tuple[KeptLabelMap, int]]:
-        """Those with unsaved edits, and how many voxels that are."""
-        counted = [(kept, kept.unsaved_voxels()) for kept in self]
+    def unsaved(self, maps: Iterable[KeptLabelMap] | None = None) -> list[tuple[KeptLabelMap, int]]:
+        """Those with unsaved edits, of all or of some, and how many voxels that are."""
+        counted = [(kept, kept.unsaved_voxels()) for kept in (self if maps is None else maps)]
         return [(kept, voxels) for kept, voxels in counted if voxels]
 
     def key_of(self, layer: Layer) -> str:
@@ -205,6 +208,7 @@ class KeptLabelMaps(QObject):
     def _on_step(self, step: Step) -> None:
         kept = self._kept.get(step.layer)
         if kept is not None:
+            kept.is_let_go = False
             name = Label(step.label).name if step.label in tuple(Label) else step.label
             kept.log.add(
                 step.kind,

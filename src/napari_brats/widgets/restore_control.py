@@ -227,7 +227,7 @@ class RestoreController(QObject):
         kept = self._kept.pop(layer)
         if kept is None:
             return
-        voxels = kept.unsaved_voxels()
+        voxels = 0 if kept.is_let_go else kept.unsaved_voxels()
         if not voxels or not kept.log.events:
             kept.journal.delete()
             return

@@ -34,6 +34,7 @@ class Safety(QObject):
         self.journal = JournalController(bridge, wiring.kept, self)
         self.journal.problem.connect(panel.show_trouble)
         self.restore = RestoreController(panel, bridge, wiring.kept, self)
+        wiring.saving.saved.connect(lambda _: panel.show_note(""))
         self.guard = UnsavedGuard(wiring.kept, wiring.saving, parent, panel.show_trouble)
         self.guard.settled.connect(self.journal.cancel)
         self.privacy = PrivacyController(privacy, bridge, wiring.kept, device, self)

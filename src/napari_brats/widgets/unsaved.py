@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 from enum import Enum
+from typing import TYPE_CHECKING
 
 from qtpy.QtCore import QEvent, QObject, QTimer, Signal
 from qtpy.QtWidgets import QMessageBox, QWidget
@@ -12,6 +13,10 @@ from qtpy.QtWidgets import QMessageBox, QWidget
 from napari_brats.core.errors import BratsError
 from napari_brats.widgets.kept_label_maps import KeptLabelMap, KeptLabelMaps
 from napari_brats.widgets.save_control import SaveController
+
+
+if TYPE_CHECKING:
+    from napari.layers import Layer
 
 
 class Answer(Enum):
@@ -68,6 +73,34 @@ class UnsavedGuard(QObject):
             self._window.removeEventFilter(self)
         self._window = None
 
+    def may_close(self, layers: Collection[object]) -> bool:
+        """Whether these layers may go: unsaved edits of them are saved or given up first."""
+        unsaved = [(kept, voxels) for kept, voxels in self._kept.unsaved() if kept.layer in layers]
+        if not unsaved:
+            return True
+        answer = ask_user(self._window, self._question(unsaved))
+        if answer is Answer.SAVE:
+            try:
+                self._save([kept for kept, _ in unsaved])
+            except BratsError as error:
+                self._on_problem(f"The case stays open. {error}")
+                return False
+        elif answer is Answer.DISCARD:
+            for kept, _ in unsaved:
+                kept.journal.start_from(kept.labels())
+                kept.is_result = False
+        return answer is not Answer.CANCEL
+
+    def may_close(self, layers: Iterable[Layer]) -> bool:
+        """Whether these label maps may be closed; asks if there are unsaved edits in them."""
+        maps = [kept for layer in layers if (kept := self._kept.get(layer)) is not None]
+        unsaved = self._kept.unsaved(maps)
+        if unsaved and not self._settle(unsaved):
+            return False
+        for kept in maps:
+            kept.is_let_go = True
+        return True
+
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Hold a closing back until the user has decided."""
         if event.type() != QEvent.Type.Close or watched is not self._window or self._is_settled:
@@ -79,6 +112,8 @@ class UnsavedGuard(QObject):
         if not self._settle(unsaved):
             event.ignore()
             return True
+        self.settled.emit()
+        self._kept.forget_edits()
         if event.spontaneous():  # napari would ask once more whether to close
             event.ignore()
             self._is_settled = True
@@ -92,7 +127,7 @@ class UnsavedGuard(QObject):
         self._is_settled = False
 
     def _settle(self, unsaved: Sequence[tuple[KeptLabelMap, int]]) -> bool:
-        """Whether the window may go."""
+        """Whether the user has decided, and a save that was wanted is done."""
         answer = ask_user(self._window, self._question(unsaved))
         if answer is Answer.CANCEL:
             return False
@@ -100,10 +135,8 @@ class UnsavedGuard(QObject):
             try:
                 self._save([kept for kept, _ in unsaved])
             except BratsError as error:
-                self._on_problem(f"The window stays open. {error}")
+                self._on_problem(f"Nothing was closed. {error}")
                 return False
-        self.settled.emit()
-        self._kept.forget_edits()
         return True
 
     def _save(self, maps: Sequence[KeptLabelMap]) -> None:

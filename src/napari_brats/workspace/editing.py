@@ -71,8 +71,9 @@ def steps_in_effect(events: Iterable[Event]) -> list[dict[str, Any]]:
             done.append({key: value for key, value in event.items() if key != "kind"})
     steps: list[dict[str, Any]] = []
     for step in done:
-        steps.extend(step.pop("steps", ()))
-        steps.append(step)
+        earlier = step.pop("steps", ())
+        steps.extend(earlier)
+        steps.append({**step, "voxels": 0} if earlier else step)  # they are counted there
     return steps
 
 
