@@ -76,12 +76,13 @@ class SaveController(QObject):
     def save(self, kept: KeptLabelMap, request: SaveRequest) -> tuple[Path, ...]:
         """Write a label map and what belongs to it; the files.
 
-        A file that was there before this window wrote it is kept as ``<name>.bak``.
+        A file that was there and that this window did not write is kept as ``<name>.bak``.
         SaveError, LabelError or GeometryError if it cannot be written; the former file and the
         journal are then unharmed.
         """
         path = image_path(request.path)
         labels = kept.labels()
+        is_ours = path in kept.saved_here and path not in self.changed_before(kept, request)
         sessions = list(kept.sessions)
         if kept.log.events:
             sessions.append(session_of(kept.log, read_settings().editor))
@@ -91,7 +92,7 @@ class SaveController(QObject):
             labels,
             tag_of(kept.layer).reference,
             {**provenance_of(kept.layer, labels), EDITING: sessions},
-            backup=path not in kept.saved_here,
+            backup=not is_ours,
         )
         kept.sessions = sessions
         self._kept.note_saved(kept, path, labels)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from enum import Enum
 from typing import TYPE_CHECKING
@@ -13,7 +13,6 @@ from qtpy.QtWidgets import QMessageBox, QWidget
 from napari_brats.core.errors import BratsError
 from napari_brats.widgets.kept_label_maps import KeptLabelMap, KeptLabelMaps
 from napari_brats.widgets.save_control import SaveController
-
 
 if TYPE_CHECKING:
     from napari.layers import Layer
@@ -72,24 +71,6 @@ class UnsavedGuard(QObject):
         if self._window is not None:
             self._window.removeEventFilter(self)
         self._window = None
-
-    def may_close(self, layers: Collection[object]) -> bool:
-        """Whether these layers may go: unsaved edits of them are saved or given up first."""
-        unsaved = [(kept, voxels) for kept, voxels in self._kept.unsaved() if kept.layer in layers]
-        if not unsaved:
-            return True
-        answer = ask_user(self._window, self._question(unsaved))
-        if answer is Answer.SAVE:
-            try:
-                self._save([kept for kept, _ in unsaved])
-            except BratsError as error:
-                self._on_problem(f"The case stays open. {error}")
-                return False
-        elif answer is Answer.DISCARD:
-            for kept, _ in unsaved:
-                kept.journal.start_from(kept.labels())
-                kept.is_result = False
-        return answer is not Answer.CANCEL
 
     def may_close(self, layers: Iterable[Layer]) -> bool:
         """Whether these label maps may be closed; asks if there are unsaved edits in them."""
