@@ -194,6 +194,8 @@ class ToolsPanel(QWidget):
             f"How far from the click the wand reaches; {WHOLE_BRAIN_MM:.0f} mm: the whole brain"
         )
         self._reach.setKeyboardTracking(False)
+        widest = f"\u2264 {WHOLE_BRAIN_MM:.0f} mm"
+        self._reach.setMinimumWidth(self._reach.fontMetrics().horizontalAdvance(widest) + 60)
         self._reach.valueChanged.connect(self.scope_changed)
         row.addWidget(self._reach)
         self._column.addWidget(box)

@@ -80,7 +80,8 @@ def slice_copied(
     """
     if not (0 <= source < labels.shape[axis] and 0 <= target < labels.shape[axis]):
         return None
-    original, former = labels.take(source, axis), labels.take(target, axis)
+    slices = np.moveaxis(labels, axis, 0)  # `take` would copy the whole array first
+    original, former = slices[source], slices[target]
     mask = (original != 0) if label is None else (original == label)
     mask &= original != former
     if not mask.any():
