@@ -138,11 +138,12 @@ class BratsWidget(QWidget):
         self.goto_control = GoToController(self.goto_panel, self.bridge, self.bridge.reading, self)
         self.bridge.tools.edited.connect(self.goto_control.follow_edit)
         self.bridge.key_bindings.bind(self.goto_control.actions)
-        self.surfaces_view = SurfacesView(self.bridge.reading.main, self)
+        self.surfaces_view = SurfacesView(lambda: self.bridge.view.volume_viewer, self)
         self.surfaces_control = SurfacesController(
             self.view_panel, self.bridge, self.surfaces_view, self
         )
         self.bridge.tools.edited.connect(self.surfaces_control.follow_edit)
+        self.bridge.view.changed.connect(self.surfaces_control.follow_layout)
         self.bridge.key_bindings.bind(self.surfaces_control.actions)
         self.report_control = ReportController(
             self.report_panel, self.bridge, self.measure_control.diameters_by_hand, self

@@ -106,6 +106,11 @@ class ModalityView(QObject):
             return Layout.SIDE_BY_SIDE
         return Layout.PLANES if self._planes.is_on else Layout.SINGLE
 
+    @property
+    def volume_viewer(self) -> ViewerModel:
+        """The canvas for what is seen in 3-D: that of the planes, else the window's own."""
+        return self._planes.models[-1] if self._planes.is_on else self._viewer
+
     def set_layout(self, layout: Layout) -> None:
         """Lay the active case out; what it has not enough of stays in one view."""
         if layout is not self.layout:

@@ -30,6 +30,10 @@ _PLANES = {"S": "Axial", "I": "Axial", "A": "Coronal", "P": "Coronal", "R": "Sag
 NARROW_PX = 460
 """Narrower views have no room for whole names and a scale bar; their ruler shows lengths."""
 
+FONT, NARROW_FONT = 10.0, 8.0
+FIRST, LAST = 10**6 - 1, 10**6 + 1
+"""The number stands above the name of an image, the ruler inside of the letter at the edge."""
+
 
 def plane_name(direction: Any) -> str:
     """The plane across a direction in the scanner (RAS+), e.g. ``Axial``, ``Oblique coronal``.
@@ -88,9 +92,11 @@ class ReadingAids:
         self._letters = OrientationLetters(viewer)
         look = {"gridded": True, "box_color": BOX_COLOR}
         self.slice_number = TextOverlay(
-            position="top_left", font_size=10, color=LETTER_COLOR, box=True, order=10**6 - 1, **look
+            position="top_left", color=LETTER_COLOR, box=True, order=FIRST, **look
         )
-        self.ruler = RulerOverlay(position="middle_right", color=LETTER_COLOR, box=False, **look)
+        self.ruler = RulerOverlay(
+            position="middle_right", color=LETTER_COLOR, box=False, order=LAST, **look
+        )
         self.scale_bar = ScaleBarOverlay(
             position="bottom_right", colored=True, color=LETTER_COLOR, box=True, **look
         )
@@ -112,6 +118,7 @@ class ReadingAids:
         del event
         has_layer = self._layer is not None and self._viewer.dims.ndim >= 3
         text = slice_text(self._viewer, self._layer) if has_layer else ""
+        self.slice_number.font_size = NARROW_FONT if is_narrow(self._viewer) else FONT
         if text != self.slice_number.text:
             self.slice_number.text = text
         self.slice_number.visible = bool(text)

@@ -69,11 +69,6 @@ class ReadingViews(QObject):
             self._current = self._main
 
     @property
-    def main(self) -> ViewerModel:
-        """The window's own viewer."""
-        return self._main
-
-    @property
     def current(self) -> ViewerModel:
         """The viewer that the mouse was in last; the window's own until it was in one."""
         return self._current
@@ -90,7 +85,7 @@ class ReadingViews(QObject):
         layer = self._reference
         if layer is None:
             return None
-        place = layer.world_to_data(self._current.dims.point[-3:])
+        place = layer.world_to_data(self._main.dims.point[-3:])
         index = [
             min(max(round(float(at)), 0), count - 1)
             for at, count in zip(place, layer.data.shape, strict=True)

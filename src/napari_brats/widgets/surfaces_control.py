@@ -36,6 +36,7 @@ class SurfacesController(QObject):
         self._brains: dict[str, Mask | None] = {}
         self._is_on = False
         self._is_due = False
+        self._surfaces: Surfaces | None = None
         self._job: RunningJob | None = None
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
@@ -66,6 +67,11 @@ class SurfacesController(QObject):
             self._is_due = True
             self._timer.start()
 
+    def follow_layout(self) -> None:
+        """Move the surfaces to the 3-D canvas of the layout in use."""
+        if self._is_on and self._surfaces is not None and self._map is not None:
+            self._view.show(self._surfaces, self._map.layer)
+
     def set_on(self, on: bool) -> None:
         """Show the surfaces, or what was shown before."""
         self._is_on = on and self._map is not None
@@ -73,7 +79,7 @@ class SurfacesController(QObject):
             self._is_due = True
             self._make()
         else:
-            self._is_due = False
+            self._is_due, self._surfaces = False, None
             self._view.hide()
         self._show_state()
 
@@ -109,6 +115,7 @@ class SurfacesController(QObject):
     def _take(self, surfaces: Surfaces, chosen: OpenLabelMap) -> None:
         if not self._is_on or self._map is None or chosen.map_id != self._map.map_id:
             return
+        self._surfaces = surfaces
         self._view.show(surfaces, chosen.layer)
         self._show_state()
 

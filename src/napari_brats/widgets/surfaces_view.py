@@ -1,7 +1,8 @@
-"""Surface layers of the regions inside the brain, in the 3-D view of one viewer model."""
+"""Surface layers of the regions inside the brain, in the 3-D view of the layout in use."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from napari.layers import Layer, Surface
@@ -14,13 +15,11 @@ from napari_brats.widgets.plane_cell import FROM_THE_FRONT, HEAD_UP
 from napari_brats.widgets.surfaces_mesh import Mesh, Surfaces
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from napari.components import ViewerModel
 
 LOOK: dict[Region, tuple[tuple[float, ...], float, str]] = {
     Region.ET: (LABEL_COLORS[Label.ET][:3], 1.0, "opaque"),
-    Region.TC: (LABEL_COLORS[Label.NCR][:3], 0.25, "translucent_no_depth"),
+    Region.TC: (LABEL_COLORS[Label.NCR][:3], 0.15, "translucent_no_depth"),
     Region.WT: (LABEL_COLORS[Label.ED][:3], 0.12, "translucent_no_depth"),
 }
 """Innermost first, as they are drawn: colour, opacity, blending. Colours of the outermost label."""
@@ -33,9 +32,11 @@ class SurfacesView(QObject):
 
     left = Signal()  # by the user, to the 2-D view or by removing a surface
 
-    def __init__(self, viewer: ViewerModel, parent: QObject | None = None) -> None:
+    def __init__(self, viewer_of: Callable[[], ViewerModel], parent: QObject | None = None) -> None:
+        """``viewer_of`` gives the viewer to show them in, as the layout is now."""
         super().__init__(parent)
-        self._viewer = viewer
+        self._viewer_of = viewer_of
+        self._viewer = viewer_of()
         self._layers: dict[str, Surface] = {}
         self._hidden: list[Layer] = []
         self._former: tuple[int, Layer | None] | None = None
@@ -48,6 +49,8 @@ class SurfacesView(QObject):
     def show(self, surfaces: Surfaces, like: Layer) -> None:
         """Show these where the layer ``like`` lies; those shown before are exchanged."""
         wanted = dict(_named(surfaces))
+        if self._viewer is not self._viewer_of():
+            self.hide()
         if self._former is None:
             self._enter()
         else:
@@ -86,13 +89,14 @@ class SurfacesView(QObject):
             self._former = None
 
     def _enter(self) -> None:
-        viewer = self._viewer
+        viewer = self._viewer = self._viewer_of()
         self._former = (viewer.dims.ndisplay, viewer.layers.selection.active)
         self._hidden = [layer for layer in viewer.layers if layer.visible]
         for layer in self._hidden:
             layer.visible = False  # volumes take seconds to draw without a graphics card
-        viewer.dims.ndisplay = 3
-        viewer.scene.camera.set_view_direction(FROM_THE_FRONT, HEAD_UP)
+        if viewer.dims.ndisplay != 3:
+            viewer.dims.ndisplay = 3
+            viewer.scene.camera.set_view_direction(FROM_THE_FRONT, HEAD_UP)
 
     def _add(self, name: str, mesh: Mesh, look: tuple[Any, float, str], like: Layer) -> Surface:
         color, opacity, blending = look
