@@ -9,11 +9,12 @@ from napari.layers import Image, Labels, Layer
 from qtpy.QtCore import QObject, QTimer
 
 from napari_brats.widgets.case_group import MIRROR
+from napari_brats.widgets.scene_graph import one_update
 from napari_brats.widgets.twins import LabelTwins
 
 if TYPE_CHECKING:
     from napari import Viewer
-    from napari.components import ViewerModel
+    from napari.qt import QtViewer
 
 IMAGE_LOOK = (
     "contrast_limits_range",
@@ -39,10 +40,10 @@ class LayerCopies(QObject):
     """
 
     def __init__(
-        self, viewer: Viewer, model: ViewerModel, twins_of: TwinsOf, *, in_volume: bool
+        self, viewer: Viewer, view: QtViewer, twins_of: TwinsOf, *, in_volume: bool
     ) -> None:
         super().__init__()
-        self._viewer, self._model = viewer, model
+        self._viewer, self._view, self._model = viewer, view, view.viewer
         self._twins_of, self._in_volume = twins_of, in_volume
         self._copies: dict[Layer, Layer] = {}
         self._is_on = False
@@ -80,21 +81,28 @@ class LayerCopies(QObject):
 
     def update(self) -> None:
         """Add and remove copies, and put them into the window's order."""
-        for layer in tuple(self._copies):
-            if layer not in self._viewer.layers:
-                self._drop(layer)
-        if not self._is_on:
-            return
-        wanted = []
+        gone = [layer for layer in self._copies if layer not in self._viewer.layers]
+        wanted = self._wanted() if self._is_on else []
+        new = [layer for layer in wanted if layer not in self._copies]
+        if gone or new:
+            with one_update(self._view):
+                for layer in gone:
+                    self._drop(layer)
+                for layer in new:
+                    self._add(layer, wanted.index(layer))
+        if self._is_on:
+            self._put_in_order([self._copies[layer] for layer in wanted])
+            self._on_selected()
+
+    def _wanted(self) -> list[Layer]:
+        """What is seen, and what was seen before; told again when more is."""
         for layer in self._viewer.layers:
             layer.events.visible.connect(self._update_soon)
-            if isinstance(layer, Image | Labels) and (layer.visible or layer in self._copies):
-                wanted.append(layer)
-        for place, layer in enumerate(wanted):
-            if layer not in self._copies:
-                self._add(layer, place)
-        self._put_in_order([self._copies[layer] for layer in wanted])
-        self._on_selected()
+        return [
+            layer
+            for layer in self._viewer.layers
+            if isinstance(layer, Image | Labels) and (layer.visible or layer in self._copies)
+        ]
 
     def _connections(self) -> tuple[tuple[Any, Any], ...]:
         layers = self._viewer.layers

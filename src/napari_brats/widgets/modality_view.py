@@ -13,6 +13,7 @@ from napari_brats.widgets.crosshair import Crosshair
 from napari_brats.widgets.layout import Layout
 from napari_brats.widgets.planes import Planes
 from napari_brats.widgets.side_by_side import SideBySide
+from napari_brats.widgets.wheel import SliceWheel
 
 if TYPE_CHECKING:
     from napari import Viewer
@@ -43,6 +44,8 @@ class ModalityView(QObject):
         self._planes = Planes(viewer, tools, self)
         self._planes.cell_made.connect(self._on_cell_made)
         self._planes.cell_going.connect(self._on_cell_going)
+        self._wheel = SliceWheel()
+        self._wheel.watch(viewer)
         self.crosshair = Crosshair(self)
         self.crosshair.watch(viewer)
         self.crosshair.moved.connect(self._on_crosshair)
@@ -59,6 +62,7 @@ class ModalityView(QObject):
         self._side_by_side.close()
         self._planes.close()
         self.crosshair.close()
+        self._wheel.unwatch(self._viewer)
         self._viewer.dims.events.point.disconnect(self._on_point)
         self._case = None
 
@@ -214,11 +218,13 @@ class ModalityView(QObject):
 
     def _on_cell_made(self, model: ViewerModel) -> None:
         self.crosshair.watch(model)
+        self._wheel.watch(model)
         self.canvas_made.emit(model)
 
     def _on_cell_going(self, model: ViewerModel) -> None:
         self.canvas_going.emit(model)
         self.crosshair.unwatch(model)
+        self._wheel.unwatch(model)
 
     def _on_crosshair(self, point: tuple[float, ...]) -> None:
         """Take all views to a point that was clicked."""

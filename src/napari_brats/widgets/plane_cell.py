@@ -14,8 +14,10 @@ from napari_brats.widgets.layer_copies import LayerCopies, TwinsOf
 if TYPE_CHECKING:
     from napari import Viewer
 
-FROM_THE_FRONT = (0.25, 0.9, -0.35)
+FROM_THE_FRONT = (0.3, 0.9, -0.3)
 """Where the 3-D camera looks to at first, on the (I, P, L) grid: the face, a little from above."""
+ROUND_THE_HEAD = 0.85
+"""Which part of the canvas a volume takes at first."""
 HEAD_UP = (-1.0, 0.0, 0.0)
 
 
@@ -33,7 +35,7 @@ class PlaneCell(QWidget):
         self.in_volume = in_volume
         self.model = ViewerModel()
         self.view = QtViewer(self.model)
-        self.copies = LayerCopies(viewer, self.model, twins_of, in_volume=in_volume)
+        self.copies = LayerCopies(viewer, self.view, twins_of, in_volume=in_volume)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self.view)

@@ -82,7 +82,7 @@ class PlaneLinks:
 
     def _on_order(self, event: object = None) -> None:
         del event
-        if not self._is_busy:
+        if not self._is_busy and self._viewer.dims.ndim >= 3:
             with self._busy():
                 self._turn()
                 self._follow_point()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from napari.layers import Labels, Layer
 from qtpy.compat import isalive
@@ -12,6 +12,7 @@ from qtpy.QtWidgets import QSplitter
 from napari_brats.widgets.field_of_view import FieldOfView
 from napari_brats.widgets.plane_cell import PlaneCell
 from napari_brats.widgets.plane_links import PlaneLinks, plane_order
+from napari_brats.widgets.scene_graph import make_current, window_view
 from napari_brats.widgets.twins import LabelTwins
 
 if TYPE_CHECKING:
@@ -57,6 +58,8 @@ class Planes(QObject):
         if self._view is not None and isalive(self._view):
             self.leave()
             self._view.splitterMoved.disconnect(self._on_left_moved)
+        for emitter in self._removals() if self._cells else ():
+            emitter.disconnect(self._draw_here)
         self._order_before = None
         if self._links is not None:
             self._links.close()
@@ -81,7 +84,8 @@ class Planes(QObject):
         field = FieldOfView.of(viewer, images)
         if viewer.dims.order != order:
             viewer.dims.order = order
-        if not self._cells:
+        is_new = not self._cells
+        if is_new:
             self._build()
         for twins in self._twins.values():
             twins.wake()
@@ -93,6 +97,8 @@ class Planes(QObject):
         viewer.dims.point = point
         field.restore(viewer)
         self._links.set_on(True)
+        if is_new:
+            self._cells[2].model.fit_to_view()
 
     def leave(self) -> None:
         """Go back to one view. Harmless when not on."""
@@ -126,7 +132,7 @@ class Planes(QObject):
 
     def _build(self) -> None:
         """Coronal above 3-D at the right of the window's canvas, sagittal below that one."""
-        view = self._view = self._viewer.window._qt_window._qt_viewer  # noqa: SLF001 (no public way)
+        view = self._view = window_view(self._viewer)
         self._cells = [
             PlaneCell(self._viewer, view, self.twins_of, in_volume=number == 2)
             for number in range(3)
@@ -143,8 +149,18 @@ class Planes(QObject):
         view.splitterMoved.connect(self._on_left_moved)
         self._column.splitterMoved.connect(self._on_right_moved)
         self._links = PlaneLinks(self._viewer, self._cells)
+        for emitter in self._removals():
+            emitter.connect(self._draw_here)  # the newest slot is called first
         for cell in self._cells:
             self.cell_made.emit(cell.model)
+
+    def _removals(self) -> tuple[Any, ...]:
+        events = self._viewer.layers.events
+        return events.removed, events.end_batch
+
+    def _draw_here(self, event: object = None) -> None:
+        del event
+        make_current(self._view)
 
     def _even_out(self) -> None:
         """Give all cells the same room."""

@@ -9,6 +9,7 @@ from napari.layers import Labels, Layer
 from napari_brats.widgets.case_group import OpenCase
 from napari_brats.widgets.field_of_view import FieldOfView
 from napari_brats.widgets.orientation_letters import BOX_COLOR, LETTER_COLOR
+from napari_brats.widgets.scene_graph import one_update, window_view
 from napari_brats.widgets.twin_labels import TwinLabels
 from napari_brats.widgets.twins import LabelTwins
 
@@ -49,14 +50,15 @@ class SideBySide:
         selected = layers.selection.active
         mode = None if selected is None else selected.mode
         self._before = (list(layers), [la for la in layers if la.visible], grid.stride)
-        cells = self._cells(case, labels)
-        for layer in layers:
-            layer.visible = layer in cells
-        self._put_first(cells)
-        for image in images:
-            _show_name(image, True)
-        grid.stride = len(cells) // len(images)
-        grid.enabled = True
+        with one_update(window_view(self._viewer)):
+            cells = self._cells(case, labels)
+            for layer in layers:
+                _set_visible(layer, layer in cells)
+            self._put_first(cells)
+            for image in images:
+                _show_name(image, True)
+            grid.stride = len(cells) // len(images)
+            grid.enabled = True
         self._select(selected, mode)
         layers.selection.events.active.connect(self._on_selected)
         view.restore(self._viewer)
@@ -72,17 +74,18 @@ class SideBySide:
         view = FieldOfView.of(self._viewer, order)
         selected = layers.selection.active
         mode = None if selected is None else selected.mode
-        self._viewer.canvas.grid.enabled = False
-        self._viewer.canvas.grid.stride = stride
         shown = self._shown
         self._let_go_of_twins()
-        for twin in shown:
-            if twin in layers:
-                layers.remove(twin)
-        self._put_first([layer for layer in order if layer in layers])
-        for layer in order:
-            layer.visible = layer in visible
-            _show_name(layer, False)
+        with one_update(window_view(self._viewer)):
+            self._viewer.canvas.grid.enabled = False
+            self._viewer.canvas.grid.stride = stride
+            for twin in shown:
+                if twin in layers:
+                    layers.remove(twin)
+            self._put_first([layer for layer in order if layer in layers])
+            for layer in order:
+                _set_visible(layer, layer in visible)
+                _show_name(layer, False)
         self._select(selected, mode)
         view.restore(self._viewer)
 
@@ -126,7 +129,14 @@ class SideBySide:
     def _put_first(self, wanted: list[Layer]) -> None:
         layers = self._viewer.layers
         for place, layer in enumerate(wanted):
-            layers.move(layers.index(layer), place)
+            if layers[place] is not layer:
+                layers.move(layers.index(layer), place)
+
+
+def _set_visible(layer: Layer, visible: bool) -> None:
+    """Show it or not; one that is seen already is not sliced again."""
+    if layer.visible != visible:
+        layer.visible = visible
 
 
 def _show_name(layer: Layer, on: bool) -> None:
