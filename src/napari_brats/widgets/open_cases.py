@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from napari.layers import Image, Labels, Layer
@@ -37,6 +39,7 @@ class OpenCases(QObject):
         self._cases: dict[str, OpenCase] = {}
         self._active = ""
         self._is_stale = True
+        self._is_held = False
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.setInterval(SETTLE_MS)
@@ -92,6 +95,17 @@ class OpenCases(QObject):
         self._is_stale = True
         self._settle()
 
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """Layers that come and go in this block are looked at together, at its end."""
+        self._is_held = True
+        try:
+            yield
+        finally:
+            self._is_held = False
+            self._is_stale = True
+            self._settle()
+
     def regroup(self) -> None:
         """Look at all layers again, because a tag was changed."""
         self._is_stale = True
@@ -115,6 +129,8 @@ class OpenCases(QObject):
 
     def _on_selected(self, event: object = None) -> None:
         del event
+        if self._is_held:
+            return
         if key := self.key_of(self._viewer.layers.selection.active):
             self.active_key = key
             self.changed.emit()
@@ -177,7 +193,7 @@ class OpenCases(QObject):
 
     def _settle(self) -> None:
         """Group the layers into cases if layers came or went since the last time."""
-        if not self._is_stale:
+        if not self._is_stale or self._is_held:
             return
         self._is_stale = False
         former = self._cases

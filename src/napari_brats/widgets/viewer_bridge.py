@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import gc
+import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from napari.layers import Labels, Layer
-from qtpy.QtCore import QObject, Signal
+from qtpy.QtCore import QObject, QTimer, Signal
 
 from napari_brats.core.case import Case, Segmentation, Volume
 from napari_brats.core.edits.planes import Plane
@@ -28,6 +30,7 @@ from napari_brats.widgets.error_overlay import (
 )
 from napari_brats.widgets.key_bindings import KeyBindings
 from napari_brats.widgets.label_tools import LabelTools
+from napari_brats.widgets.layout import Layout
 from napari_brats.widgets.looked_at import plane_looked_at
 from napari_brats.widgets.modality_view import ModalityView
 from napari_brats.widgets.new_label_maps import (
@@ -45,6 +48,9 @@ if TYPE_CHECKING:
     from napari import Viewer
 
 PLUGIN, SAMPLE = "napari-brats", "synthetic_glioma"
+
+COLLECT_MS = 500
+"""The garbage of a closed case is collected once the next one is on the screen."""
 
 
 class ViewerBridge(QObject):
@@ -205,18 +211,41 @@ class ViewerBridge(QObject):
         self.activate(key)
         return key
 
-    def add_opened(self, opened: Opened) -> str:
-        """Add the layers of a case that was read already and make it the active one; its key."""
-        layers = [self._add(data) for data in opened.layers]
+    def exchange_case(self, opened: Opened, former: str = "") -> str:
+        """Show a case that was read already, in place of the one with the key ``former``; its key.
+
+        The layout stays. What was in the former case's layers is gone.
+        """
+        layout = self.view.layout
+        self.view.set_layout(Layout.SINGLE)
+        with self._open.held():
+            layers = [self._add(data) for data in opened.layers]
+            self._remove(former)
         key = self._open.key_of(layers[0])
         self.activate(key)
+        self.view.set_layout(layout)
         return key
 
     def close_case(self, key: str) -> None:
-        """Take the layers of a case out of the viewer; nothing if it is not open."""
+        """Take a case's layers out of the viewer; nothing if it is not open."""
+        with self._open.held():
+            self._remove(key)
+
+    def _remove(self, key: str) -> None:
+        """Take a case's layers out of the viewer; nothing if it is not open.
+
+        napari collects garbage after each layer, which takes 0.3 s beside torch's many objects;
+        once for all does. (On Windows it has to be each: drivers fall over what is left.)
+        """
         open_case = self._open.all().get(key)
-        for layer in open_case.layers if open_case else ():
-            self._viewer.layers.remove(layer)
+        if os.name != "nt":
+            gc.freeze()
+        try:
+            for layer in open_case.layers if open_case else ():
+                self._viewer.layers.remove(layer)
+        finally:
+            gc.unfreeze()
+        QTimer.singleShot(COLLECT_MS, gc.collect)
 
     def add_segmentation(self, key: str, segmentation: Segmentation) -> Labels:
         """Add a network's result as a new labels layer, selected; older label maps are hidden."""

@@ -57,7 +57,7 @@ class WorklistWidget(QWidget):
             }
         )
         self._is_shut = False
-        QTimer.singleShot(0, self, self._dock_beside_brats)
+        QTimer.singleShot(0, self._dock_beside_brats)  # once napari has put it into a dock
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """Stop with the window this widget may be of its own."""
@@ -91,7 +91,7 @@ class WorklistWidget(QWidget):
 
     def _dock_beside_brats(self) -> None:
         """Beside the panel "BraTS", or as a tab with it where the window is narrow."""
-        mine = _dock_of(self)
+        mine = None if self._is_shut else _dock_of(self)
         window = None if mine is None else mine.window()
         if not isinstance(window, QMainWindow):
             return
@@ -103,8 +103,7 @@ class WorklistWidget(QWidget):
         mine.raise_()
 
     def _may_leave(self, bridge: ViewerBridge, key: str) -> bool:
-        del bridge, key
-        return True
+        return self._brats().safety.guard.may_close(bridge.open_case(key).labels)
 
     def _may_take_over(self, case: WorkCase, holder: Holder) -> bool:
         answer = QMessageBox.question(

@@ -132,12 +132,13 @@ class WorklistOpener(QObject):
         former, former_key = self._case, self._layers_key
         is_open = begun.case.key in bridge.keys()  # noqa: SIM118
         if is_open:
+            bridge.close_case(former_key)
             bridge.activate(begun.case.key)
-        self._layers_key = begun.case.key if is_open else bridge.add_opened(begun.opened)
+            self._layers_key = begun.case.key
+        else:
+            self._layers_key = bridge.exchange_case(begun.opened, former_key)
         self._case = begun.case
         if former is not None:
-            if former_key != self._layers_key:
-                bridge.close_case(former_key)
             self._run(leave(former, self._me), self.changed.emit)
         self._beat.start()
         self.told.emit("\n".join(begun.warnings))
