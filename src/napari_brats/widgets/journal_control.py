@@ -64,6 +64,11 @@ class JournalController(QObject):
         self._timer.stop()
         self._dirty.clear()
 
+    def write_all(self) -> None:
+        """Write all unsaved edits anew, after the journals were deleted."""
+        for kept in self._kept:
+            self._on_edited(kept.layer)
+
     def flush(self) -> None:
         """Write what is not on disk now, and no more after that."""
         wait_for_urgent_jobs(URGENT_WAIT_MS)

@@ -44,6 +44,7 @@ from napari_brats.widgets.save_panel import SavePanel
 from napari_brats.widgets.section import Section, SectionArea
 from napari_brats.widgets.segment_control import Engine, SegmentController, segment_by_name
 from napari_brats.widgets.segment_panel import SegmentPanel
+from napari_brats.widgets.settings_control import SettingsController
 from napari_brats.widgets.shape_tools_control import ShapeToolsController
 from napari_brats.widgets.shape_tools_panel import ShapeToolsPanel
 from napari_brats.widgets.surfaces_control import SurfacesController
@@ -99,6 +100,9 @@ class BratsWidget(QWidget):
             self,
         )
         ViewWiring(self.bridge, self.view_panel)
+        self.settings_control = SettingsController(self.bridge, self.sections.sections, self)
+        self.view_panel.layout_chosen.connect(self.settings_control.choose_layout)
+        self.settings_control.problem.connect(self.restore_panel.show_trouble)
         self.postprocess_control = PostprocessController(
             self.postprocess_panel, self.bridge, self._active_result, self
         )
@@ -170,6 +174,7 @@ class BratsWidget(QWidget):
         self.surfaces_control.cancel()
         self.surfaces_view.close()
         self.report_control.cancel()
+        self.settings_control.store()
         self.safety.shut_down()
         self.bridge.close()
 

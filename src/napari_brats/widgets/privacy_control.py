@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from napari.utils.info import sys_info
-from qtpy.QtCore import QObject, QUrl
+from qtpy.QtCore import QObject, QUrl, Signal
 from qtpy.QtGui import QDesktopServices, QGuiApplication
 
 from napari_brats.core.errors import BratsError
@@ -24,6 +24,8 @@ from napari_brats.workspace.settings import change_settings, load_settings
 
 class PrivacyController(QObject):
     """Connects the section "Settings and data" with the data folder."""
+
+    deleted = Signal()
 
     def __init__(
         self,
@@ -81,6 +83,7 @@ class PrivacyController(QObject):
 
     def _on_deleted(self, left: tuple[Path, ...]) -> None:
         start_log()
+        self.deleted.emit()
         if left:
             names = "\n".join(f"  {path}" for path in left[:5])
             self._panel.show_message(

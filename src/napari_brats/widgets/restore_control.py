@@ -279,7 +279,7 @@ def _read(paths: Sequence[Path]) -> Job[list[LeftOver | str]]:
         except BratsError as error:
             found.append(str(error))
             continue
-        if left.voxels or not left.facts.get("is_from_file"):
+        if left.voxels or (left.base.any() and not left.facts.get("is_from_file")):
             found.append(left)
         else:
             delete_journal(path)

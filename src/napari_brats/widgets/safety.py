@@ -38,6 +38,7 @@ class Safety(QObject):
         self.guard = UnsavedGuard(wiring.kept, wiring.saving, parent, panel.show_trouble)
         self.guard.settled.connect(self.journal.cancel)
         self.privacy = PrivacyController(privacy, bridge, wiring.kept, device, self)
+        self.privacy.deleted.connect(self.journal.write_all)
 
     def watch(self, window: QWidget) -> None:
         """Ask before this window closes."""

@@ -49,7 +49,7 @@ class Entry:
 def pack(entry: Entry) -> bytes:
     """The bytes of a record."""
     box = [[side.start, side.stop] for side in entry.box]
-    facts = json.dumps({**entry.facts, "box": box}).encode()
+    facts = json.dumps({**entry.facts, "box": box}, default=str).encode()
     array = zlib.compress(entry.labels.tobytes(order="F"), 1)
     checksum = _checksum(entry.kind, facts, array)
     frame = _FRAME.pack(_MAGIC, entry.kind, len(facts), len(array), checksum)

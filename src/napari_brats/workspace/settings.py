@@ -36,6 +36,10 @@ class Settings:
         Memory that the undo steps of one label map may take, in MB.
     label_colors
         Colours of labels that are not the built-in ones, such as ``ET #0072b2``.
+    layout
+        The one that was chosen last, by the name on its button.
+    sections
+        Sections of the panel that were folded (``-Review``) or unfolded (``+Metrics``).
     """
 
     editor: str = ""
@@ -43,6 +47,8 @@ class Settings:
     overlay_opacity: float = 0.5
     history_mb: int = 512
     label_colors: tuple[str, ...] = ()
+    layout: str = "Single"
+    sections: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
