@@ -1,10 +1,12 @@
-"""How the real window behaves on one case: opening, a run, cancelling, an edit.
+"""How the real window behaves on one case: opening, a run, cancelling, an edit, every command.
 
-    python benchmarks/window.py CASE
+    python benchmarks/window.py CASE [--commands]
 
 CASE is a case folder; the four images are opened through the reader, with the panel docked. Prints
 one line per figure. The longest gap between ticks of a 10 ms timer is what a user feels as a
-stutter; the same gap while nothing runs but the canvas redraws is printed beside it.
+stutter; the same gap while nothing runs but the canvas redraws is printed beside it. With
+``--commands``, every command of the plugin is run instead, and the worst gaps are named, with the
+processor time that the main thread spent in them: on a busy computer only that is the plugin's.
 """
 
 from __future__ import annotations
@@ -18,10 +20,12 @@ from pathlib import Path
 STARTED = time.perf_counter()
 
 import napari  # noqa: E402
+import numpy as np  # noqa: E402
 from qtpy.QtCore import QTimer  # noqa: E402
 from qtpy.QtWidgets import QApplication  # noqa: E402
 
 from napari_brats.core.labels import Label  # noqa: E402
+from napari_brats.widgets.commands import COMMANDS, Task, run_command  # noqa: E402
 from napari_brats.widgets.main import BratsWidget  # noqa: E402
 
 
@@ -35,6 +39,20 @@ class Ticks:
         self._timer.timeout.connect(lambda: self._times.append(time.perf_counter()))
         self._timer.start()
 
+    def worst(self, limit_s: float) -> tuple[float, float]:
+        """The longest gap within ``limit_s``, and the main thread's own time in the busiest one."""
+        marks = [(time.perf_counter(), time.thread_time())]
+        timer = QTimer()
+        timer.setInterval(10)
+        timer.timeout.connect(lambda: marks.append((time.perf_counter(), time.thread_time())))
+        timer.start()
+        while time.perf_counter() - marks[0][0] < limit_s:
+            QApplication.processEvents()
+            time.sleep(0.001)
+        marks.append((time.perf_counter(), time.thread_time()))
+        gaps = [(b[0] - a[0], b[1] - a[1]) for a, b in pairwise(marks)]
+        return max(gap for gap, _ in gaps), max(own for _, own in gaps)
+
     def spin(self, until: Callable[[], bool], limit_s: float) -> tuple[float, float]:
         """Seconds it took until ``until()``, and the longest gap in seconds on the way."""
         self._times.clear()
@@ -47,7 +65,35 @@ class Ticks:
         return end - begin, max(b - a for a, b in pairwise(times))
 
 
-def main(case: Path) -> None:
+ASKS_OR_WRITES = {"open_folder", "open_files", "save", "report", "keys_and_help", "run"}
+
+
+def walk_commands(viewer: napari.Viewer, panel: BratsWidget, ticks: Ticks) -> None:
+    """Run every command twice, for most of them switch something, and print the worst gaps."""
+    key = panel.bridge.active_case_key or ""
+    labels = panel.bridge.layer_labels(panel.bridge.label_layer(key))
+    other = panel.bridge.new_label_map(key)  # a second rater's, for the section Compare
+    panel.bridge.set_layer_labels(other, np.roll(labels, 2, axis=0))
+    panel.sections.unfold(panel.compare_panel)
+    ticks.spin(lambda: False, 2)
+    idle = ticks.worst(2.0)
+    print(f"nothing done: longest gap {idle[0]:.3f} s, own time {idle[1]:.3f} s")
+    found = []
+    for command in COMMANDS:
+        if command.name in ASKS_OR_WRITES or command.task is Task.WORKLIST:
+            continue
+        for turn in ("first", "second"):
+            begin, own = time.perf_counter(), time.thread_time()
+            run_command(command)
+            handled = time.perf_counter() - begin, time.thread_time() - own
+            after = ticks.worst(1.5)
+            found.append((max(handled[1], after[1]), max(handled[0], after[0]), command, turn))
+    for own, gap, command, turn in sorted(found, key=lambda row: -row[0]):
+        print(f"{own:.3f} s own time, {gap:.3f} s gap: {command.title} ({turn})")
+    viewer.close()
+
+
+def main(case: Path, every_command: bool) -> None:
     """Drive the window and print the figures."""
     viewer = napari.Viewer()
     viewer.window._qt_window.resize(1280, 800)
@@ -61,6 +107,9 @@ def main(case: Path) -> None:
     print(f"launch to case on screen: {now - STARTED:.2f} s, opening it: {now - begin:.2f} s")
     ticks.spin(lambda: panel.segment_panel.device_box.count() > 0, 60)
     ticks.spin(lambda: False, 2)
+    if every_command:
+        walk_commands(viewer, panel, ticks)
+        return
 
     scroll = QTimer()
     scroll.setInterval(50)
@@ -97,4 +146,4 @@ def main(case: Path) -> None:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]))
+    main(Path(sys.argv[1]), "--commands" in sys.argv[2:])

@@ -16,7 +16,7 @@ from napari_brats.io.layers import LABEL_COLORS
 from napari_brats.widgets.case_panel import CasePanel
 from napari_brats.widgets.case_view import CaseView, Source
 from napari_brats.widgets.correct_panel import CorrectPanel
-from napari_brats.widgets.keys import KEYS, MODALITY_KEYS, help_text, label_key
+from napari_brats.widgets.keys import KEYS, MODALITY_KEYS, label_key
 from napari_brats.widgets.save_panel import SavePanel, SaveRequest
 
 VIEW = CaseView(
@@ -149,7 +149,6 @@ def test_our_keys_are_not_napari_s() -> None:
     ours = [*KEYS.values(), *MODALITY_KEYS.values(), *(label_key(la) for la in Label if la)]
     assert len(set(ours)) == len(ours)
     assert not taken & set(ours)
-    assert all(key in help_text() for key in ours)
 
 
 def test_saving_asks_before_it_replaces(save_panel: SavePanel, qtbot: QtBot) -> None:

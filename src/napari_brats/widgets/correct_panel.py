@@ -4,20 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from qtpy.QtCore import QSignalBlocker, Qt, Signal
+from qtpy.QtCore import QSignalBlocker, Signal
 from qtpy.QtWidgets import (
     QButtonGroup,
     QCheckBox,
     QDoubleSpinBox,
     QLabel,
     QPushButton,
-    QToolButton,
     QVBoxLayout,
     QWidget,
 )
 
 from napari_brats.widgets.history_panel import HistoryPanel
-from napari_brats.widgets.keys import KEYS, help_text
+from napari_brats.widgets.keys import KEYS
 from napari_brats.widgets.message import MessageLabel
 from napari_brats.widgets.palette_panel import PalettePanel
 from napari_brats.widgets.toggle_button import button_row, toggle_button
@@ -59,7 +58,6 @@ class CorrectPanel(QWidget):
         self._add_tools()
         self._add_brush_row()
         self._layout.addWidget(self.history_panel)
-        self._add_help()
 
     def show_mode(self, mode: str) -> None:
         """Mark the tool in use; a tool of napari's that has no button here marks none."""
@@ -116,23 +114,3 @@ class CorrectPanel(QWidget):
         self._brush_3d.toggled.connect(self.brush_3d_changed)
         row.addWidget(self._brush_3d)
         self._layout.addWidget(self._brush_box)
-
-    def _add_help(self) -> None:
-        toggle = QToolButton()
-        toggle.setText("Keys")
-        toggle.setCheckable(True)
-        toggle.setAutoRaise(True)
-        toggle.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
-        toggle.setArrowType(Qt.ArrowType.RightArrow)
-        self._help = QLabel(help_text())
-        self._help.setTextFormat(Qt.TextFormat.RichText)
-        self._help.setWordWrap(True)
-        self._help.setVisible(False)
-        toggle.toggled.connect(self._help.setVisible)
-        toggle.toggled.connect(
-            lambda on: toggle.setArrowType(
-                Qt.ArrowType.DownArrow if on else Qt.ArrowType.RightArrow
-            )
-        )
-        self._layout.addWidget(toggle)
-        self._layout.addWidget(self._help)

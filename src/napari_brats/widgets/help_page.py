@@ -39,12 +39,15 @@ _MOUSE = (
 )
 
 
-_INTRODUCTION = """\
+_WHERE = (
+    "Keys act in the whole window, unless the field that was clicked last uses them itself: then "
+    "click the image."
+)
+_INTRODUCTION = f"""\
 # Keys
 
-Written by `python scripts/commands.py` from `widgets/commands.py`. Keys act while the image has the
-focus. Every command is in napari's command palette (Ctrl+Shift+P) and in Layers > Annotate > BraTS,
-too.
+Written by `python scripts/commands.py` from `widgets/commands.py`. {_WHERE}
+Every command is in napari's command palette (Ctrl+Shift+P) and in Layers > Annotate > BraTS, too.
 """
 
 
@@ -68,7 +71,7 @@ def help_html() -> str:
             for key, text in rows
         )
         parts.append(f"<h3>{escape(heading)}</h3><table>{cells}</table>")
-    parts.append("<p>Keys act while the image has the focus: click it once.</p>")
+    parts.append(f"<p>{_WHERE}</p>")
     parts.append(f"<p>{INTENDED_USE}</p>")
     return "".join(parts)
 

@@ -81,39 +81,3 @@ WORKLIST_KEYS: Mapping[str, str] = {
 def label_key(label: Label) -> str:
     """The key that chooses ``label`` for painting."""
     return f"Alt+{int(label)}"
-
-
-def help_text() -> str:
-    """All keys as a small HTML table, napari's own tools included."""
-    rows = [
-        *((key, f"show {modality}") for modality, key in MODALITY_KEYS.items()),
-        (KEYS["next_modality"], "show the next modality"),
-        (KEYS["side_by_side"], "modalities side by side"),
-        (KEYS["planes"], "axial, coronal, sagittal and 3-D together"),
-        (KEYS["flicker"], "flicker between two modalities"),
-        (KEYS["label_map_visible"], "hide or show the label map"),
-        *READING_KEYS.values(),
-        (KEYS["brush_3d"], "2-D or 3-D brush"),
-        *((label_key(label), f"paint {label.title}") for label in Label if label),
-        (KEYS["erase"], "erase"),
-        (KEYS["lock_label"], "lock or unlock the chosen label"),
-        (KEYS["show_label"], "show or hide the chosen label"),
-        (KEYS["paint_over"], "paint over: unlocked, background, everything"),
-        (KEYS["smaller_brush"], "smaller brush"),
-        (KEYS["larger_brush"], "larger brush"),
-        (TOOL_KEYS["smart_brush"], "smart brush on or off"),
-        (TOOL_KEYS["wand"], "wand (Enter takes what it shows, Escape drops it)"),
-        (TOOL_KEYS["lasso"], "lasso"),
-        (TOOL_KEYS["delete"], "delete the lesion that is clicked"),
-        (TOOL_KEYS["copy_previous"], "copy labels to the previous slice"),
-        (TOOL_KEYS["copy_next"], "copy labels to the next slice"),
-        (WORKLIST_KEYS["next_case"], "next case of the worklist"),
-        (WORKLIST_KEYS["previous_case"], "previous case of the worklist"),
-        ("1 2 3 4 5", "napari: erase, paint, polygon, fill, pick"),
-        ("[ ]", "napari: smaller, larger brush"),
-        ("Ctrl+Z", "undo (Ctrl+Shift+Z: redo)"),
-        ("Ctrl+E", "napari: next plane (axial, coronal, sagittal)"),
-        ("Ctrl+Y", "napari: 2-D or 3-D view"),
-    ]
-    cells = "".join(f"<tr><td><b>{key}</b>&nbsp;</td><td>{text}</td></tr>" for key, text in rows)
-    return f"<table>{cells}</table>"
