@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -105,6 +105,13 @@ class OpenCases(QObject):
             self._is_held = False
             self._is_stale = True
             self._settle()
+
+    def disown(self, layers: Iterable[Layer]) -> None:
+        """Let layers whose tags name another case by now join that one."""
+        for layer in layers:
+            self._owners.pop(layer, None)
+        self._is_stale = True
+        self._settle()
 
     def regroup(self) -> None:
         """Look at all layers again, because a tag was changed."""

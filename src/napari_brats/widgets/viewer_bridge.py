@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gc
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +19,7 @@ from napari_brats.core.modalities import Modality
 from napari_brats.io.layers import LayerData, case_to_layers
 from napari_brats.io.opening import Opened
 from napari_brats.widgets import case_group, provenance
+from napari_brats.widgets.case_exchange import exchange_images
 from napari_brats.widgets.case_group import OpenCase, tag_of
 from napari_brats.widgets.case_images import CaseImages
 from napari_brats.widgets.case_volumes import CaseVolumes
@@ -214,13 +215,15 @@ class ViewerBridge(QObject):
     def exchange_case(self, opened: Opened, former: str = "") -> str:
         """Show a case that was read already, in place of the one with the key ``former``; its key.
 
-        The layout stays. What was in the former case's layers is gone.
+        The layout stays. What was in the former case's layers is gone; its image layers go on.
         """
-        layout = self.view.layout
+        layout, going = self.view.layout, self._open.all().get(former)
         self.view.set_layout(Layout.SINGLE)
         with self._open.held():
-            layers = [self._add(data) for data in opened.layers]
-            self._remove(former)
+            kept = exchange_images(going, opened.layers) if going else {}
+            self._open.disown(kept.values())
+            layers = [kept.get(i) or self._add(data) for i, data in enumerate(opened.layers)]
+            self._remove([la for la in going.layers if la not in layers] if going else ())
         key = self._open.key_of(layers[0])
         self.activate(key)
         self.view.set_layout(layout)
@@ -228,20 +231,20 @@ class ViewerBridge(QObject):
 
     def close_case(self, key: str) -> None:
         """Take a case's layers out of the viewer; nothing if it is not open."""
-        with self._open.held():
-            self._remove(key)
+        if open_case := self._open.all().get(key):
+            with self._open.held():
+                self._remove(open_case.layers)
 
-    def _remove(self, key: str) -> None:
-        """Take a case's layers out of the viewer; nothing if it is not open.
+    def _remove(self, layers: Iterable[Layer]) -> None:
+        """Take layers out of the viewer.
 
         napari collects garbage after each layer, which takes 0.3 s beside torch's many objects;
         once for all does. (On Windows it has to be each: drivers fall over what is left.)
         """
-        open_case = self._open.all().get(key)
         if os.name != "nt":
             gc.freeze()
         try:
-            for layer in open_case.layers if open_case else ():
+            for layer in layers:
                 self._viewer.layers.remove(layer)
         finally:
             gc.unfreeze()

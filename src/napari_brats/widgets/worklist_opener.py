@@ -9,6 +9,7 @@ from qtpy.QtCore import QObject, QTimer, Signal
 from napari_brats.core.errors import BratsError
 from napari_brats.core.progress import Job, drain
 from napari_brats.widgets._worker import RunningJob, run_job
+from napari_brats.widgets.case_group import tag_of
 from napari_brats.widgets.viewer_bridge import ViewerBridge
 from napari_brats.workspace.status_files import CaseState, Holder
 from napari_brats.workspace.worklist import WorkCase
@@ -130,11 +131,11 @@ class WorklistOpener(QObject):
             return
         bridge = self._attached()
         former, former_key = self._case, self._layers_key
-        is_open = begun.case.key in bridge.keys()  # noqa: SIM118
-        if is_open:
-            bridge.close_case(former_key)
-            bridge.activate(begun.case.key)
-            self._layers_key = begun.case.key
+        if open_key := _open_as(bridge, begun.case):
+            if open_key != former_key:
+                bridge.close_case(former_key)
+            bridge.activate(open_key)
+            self._layers_key = open_key
         else:
             self._layers_key = bridge.exchange_case(begun.opened, former_key)
         self._case = begun.case
@@ -259,3 +260,11 @@ class WorklistOpener(QObject):
 
     def _on_failed(self, error: BratsError) -> None:
         self.failed.emit(str(error))
+
+
+def _open_as(bridge: ViewerBridge, case: WorkCase) -> str:
+    """What the viewer calls a case that is open already; empty if it is not open."""
+    for key in bridge.keys():  # noqa: SIM118 (no mapping)
+        if any(tag_of(layer).case_key == case.key for layer in bridge.open_case(key).images):
+            return key
+    return ""

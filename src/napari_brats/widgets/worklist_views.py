@@ -29,6 +29,9 @@ from napari_brats.widgets.worklist_model import (
 )
 
 PICTURE_PX = 96
+LINE_SEPARATOR = "\u2028"
+"""Where Qt breaks the text of an item."""
+
 _WIDTHS = {CASE: 132, STATUS: 96, DICE: 44, IMAGES: 64, MASK: 44, REVIEWER: 72, NOTE: 160}
 """The first three fit into the narrowest dock; the others are scrolled to."""
 
@@ -47,7 +50,7 @@ class SheetDelegate(QStyledItemDelegate):
         dice = index.sibling(index.row(), DICE).data()
         room = PICTURE_PX + 8
         name = option.fontMetrics.elidedText(option.text, Qt.TextElideMode.ElideMiddle, room)
-        option.text = f"{name}\n{status}{f', {dice}' if dice else ''}"
+        option.text = f"{name}{LINE_SEPARATOR}{status}{f', {dice}' if dice else ''}"
 
 
 class WorklistViews(QStackedWidget):
@@ -137,6 +140,7 @@ def _sheet(model: WorklistFilter) -> QListView:
     sheet.setResizeMode(QListView.ResizeMode.Adjust)
     sheet.setMovement(QListView.Movement.Static)
     sheet.setUniformItemSizes(True)
+    sheet.setWordWrap(True)
     sheet.setIconSize(QSize(PICTURE_PX, PICTURE_PX))
     sheet.setGridSize(QSize(PICTURE_PX + 12, PICTURE_PX + 2 * sheet.fontMetrics().height() + 12))
     sheet.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
