@@ -61,7 +61,7 @@ MOUSE_TOOLS: Mapping[str, tuple[str, str]] = {
 LESION_ACTIONS: Mapping[str, tuple[str, str]] = {
     DELETE: ("Delete", "Click a lesion to delete it"),
     RELABEL: ("Relabel", "Click a lesion to give it the chosen label"),
-    KEEP: ("Keep only", "Click a lesion to delete all others"),
+    KEEP: ("Keep", "Click a lesion to delete all others"),
 }
 """What can be done to a lesion -> button text, what it does."""
 
@@ -195,7 +195,7 @@ class ToolsPanel(QWidget):
         )
         self._reach.setKeyboardTracking(False)
         widest = f"\u2264 {WHOLE_BRAIN_MM:.0f} mm"
-        self._reach.setMinimumWidth(self._reach.fontMetrics().horizontalAdvance(widest) + 60)
+        self._reach.setMinimumWidth(self._reach.fontMetrics().horizontalAdvance(widest) + 76)
         self._reach.valueChanged.connect(self.scope_changed)
         row.addWidget(self._reach)
         self._column.addWidget(box)
@@ -233,8 +233,8 @@ class ToolsPanel(QWidget):
         box, row = button_row()
         row.addWidget(QLabel("Lesion"))
         self._lesion_of = _narrow_choices(
-            Choice(UNDER_CURSOR, "of its label", "A connected part of the label that is clicked"),
-            *(Choice(r.value, f"of {r}", f"A connected part of the {r.title}") for r in REGIONS),
+            Choice(UNDER_CURSOR, "its label", "A connected part of the label that is clicked"),
+            *(Choice(r.value, str(r), f"A connected part of the {r.title}") for r in REGIONS),
         )
         row.addWidget(self._lesion_of, 1)
         for name, (text, tip) in LESION_ACTIONS.items():
@@ -244,7 +244,7 @@ class ToolsPanel(QWidget):
 
 def _narrow_choices(*choices: Choice) -> ChoiceBox:
     box = ChoiceBox()
-    box.setMinimumContentsLength(6)
+    box.setMinimumContentsLength(4)  # the panel is to be usable at 340 pixels
     box.set_choices(choices)
     return box
 
