@@ -160,11 +160,9 @@ def block() -> np.ndarray:
     return labels
 
 
-def press_key(key: Qt.Key) -> None:
+def press_key(key: Qt.Key, kind: QEvent.Type = QEvent.Type.KeyPress) -> None:
     """In the panel, or wherever the focus is."""
-    receiver = QObject()
-    event = QKeyEvent(QEvent.Type.KeyPress, key, Qt.KeyboardModifier.NoModifier)
-    QApplication.sendEvent(receiver, event)
+    QApplication.sendEvent(QObject(), QKeyEvent(kind, key, Qt.KeyboardModifier.NoModifier))
 
 
 # -- wand
@@ -197,6 +195,9 @@ def test_escape_drops_what_the_wand_shows(bench: Bench) -> None:
     assert not bench.panel.drop_button.isEnabled()
     press_key(Qt.Key.Key_Return)
     assert not bench.layer.data.any()
+    assert bench.panel.buttons["wand"].isChecked()
+    press_key(Qt.Key.Key_Escape)
+    assert not bench.panel.buttons["wand"].isChecked()
 
 
 def test_a_double_click_takes_what_is_shown(bench: Bench) -> None:
@@ -214,6 +215,17 @@ def test_strictness_changes_what_is_shown(bench: Bench, qtbot: QtBot) -> None:
     assert bench.preview.mask.sum() == 6 * 18 * 18  # the whole brain
 
 
+def test_each_label_keeps_its_strictness(bench: Bench) -> None:
+    assert bench.panel.strictness == 35  # oedema
+    bench.tools.choose_label(int(Label.ET))
+    assert bench.panel.strictness == 55
+    bench.panel.set_strictness(70)
+    bench.tools.choose_label(int(Label.ED))
+    assert bench.panel.strictness == 35
+    bench.tools.choose_label(int(Label.ET))
+    assert bench.panel.strictness == 70
+
+
 def test_dragging_down_inside_the_preview_is_stricter(bench: Bench) -> None:
     bench.control.choose("wand")
     bench.press((3, 7, 7))
@@ -221,9 +233,9 @@ def test_dragging_down_inside_the_preview_is_stricter(bench: Bench) -> None:
     bench._send(mouse_press_callbacks, "mouse_press", (3, 8, 8))
     assert bench.preview is seed
     bench._send(mouse_move_callbacks, "mouse_move", (3, 8, 8), pixel=(0, 80))
-    assert bench.panel.strictness == 70
+    assert bench.panel.strictness == 55
     bench._send(mouse_move_callbacks, "mouse_move", (3, 8, 8), pixel=(0, -80))
-    assert bench.panel.strictness == 30
+    assert bench.panel.strictness == 15
     bench._send(mouse_release_callbacks, "mouse_release", (3, 8, 8))
     assert bench.viewer.scene.camera.mouse_pan
 
@@ -417,6 +429,16 @@ def test_choosing_a_label_keeps_our_tool(bench: Bench) -> None:
     assert bench.pointer.tool is not None
     bench.press(*SQUARE)
     assert bench.layer.data[3, 3, 3] == Label.ET
+
+
+def test_while_space_is_held_the_mouse_moves_the_view(bench: Bench) -> None:
+    bench.control.choose("lasso")
+    press_key(Qt.Key.Key_Space)
+    bench.press(*SQUARE)
+    assert not bench.steps
+    press_key(Qt.Key.Key_Space, QEvent.Type.KeyRelease)
+    bench.press(*SQUARE)
+    assert len(bench.steps) == 1
 
 
 def test_without_a_label_map_no_tool_is_offered(bench: Bench) -> None:

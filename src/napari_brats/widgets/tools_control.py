@@ -3,25 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 from napari.layers import Labels
-from qtpy.QtCore import QObject, Signal
+from qtpy.QtCore import QObject
 
 from napari_brats.core.edits.edit import Edit
-from napari_brats.core.edits.planes import Plane
 from napari_brats.core.edits.similar import Appearance
-from napari_brats.core.edits.slices import slice_copied
-from napari_brats.core.labels import Label
-from napari_brats.widgets.case_group import OpenCase
 from napari_brats.widgets.keys import TOOL_KEYS
 from napari_brats.widgets.tool_previews import Preview
 from napari_brats.widgets.tools_brush import SmartBrush
+from napari_brats.widgets.tools_copy import NO_NEIGHBOUR, copied, neighbour
+from napari_brats.widgets.tools_host import ToolsHost
 from napari_brats.widgets.tools_images import CaseAppearance
+from napari_brats.widgets.tools_keys import ToolKeys
 from napari_brats.widgets.tools_lasso import Lasso
 from napari_brats.widgets.tools_lesion import LesionPicker
 from napari_brats.widgets.tools_panel import (
+    DEFAULT_STRICTNESS,
     DELETE,
     KEEP,
     LASSO,
@@ -29,11 +29,11 @@ from napari_brats.widgets.tools_panel import (
     OUTLINE,
     RELABEL,
     SMART_BRUSH,
+    STRICTNESS_OF,
     WAND,
     ToolsPanel,
 )
-from napari_brats.widgets.tools_pointer import MouseTool, Place, ToolPointer
-from napari_brats.widgets.tools_preview_keys import PreviewKeys
+from napari_brats.widgets.tools_pointer import MouseTool, Place
 from napari_brats.widgets.tools_wand import Wand
 
 READING = "Reading what the modalities show, once for this case."
@@ -43,8 +43,6 @@ NO_SLICE = "This tool works on slices: leave the 3-D view first."
 NO_LABEL = "The background is chosen, which would erase. Choose a label first."
 NO_CHANGE = "{tool}: nothing changed; it was so already."
 DID = "{tool}: {voxels:,} voxels, {ml:.2f} ml. Ctrl+Z undoes it."
-NOTHING_TO_COPY = "Nothing to copy: slice {source} holds no {what}, or slice {target} has it."
-NO_NEIGHBOUR = "There is no {where} slice: this one is at the end."
 
 STEP_NAMES = {
     WAND: "Wand",
@@ -56,68 +54,28 @@ STEP_NAMES = {
 """What a tool's steps are called in the history."""
 
 
-class LocalTools(Protocol):
-    """What the tools of the label map must offer here."""
-
-    changed: Signal
-    refused: Signal
-    step_made: Signal
-    brush_filter: Any
-    keeps_mode: bool
-
-    @property
-    def target(self) -> Labels | None:
-        """The labels layer in hand; None without one."""
-
-    @property
-    def label(self) -> int:
-        """The label that is painted with."""
-
-    @property
-    def mode(self) -> str:
-        """napari's name of the tool in use."""
-
-    def choose_mode(self, mode: str) -> None:
-        """Take one of napari's tools."""
-
-    def apply(self, layer: Any, edit: Edit, *, tool: str) -> int:
-        """Write one undo step under the rules in force; how many voxels changed."""
-
-
-class ToolsViewer(Protocol):
-    """What the bridge to the viewer must offer here."""
-
-    tools: LocalTools
-    pointer: ToolPointer
-
-    @property
-    def active_case_key(self) -> str | None:
-        """Key of the case that is corrected."""
-
-    def open_case(self, key: str) -> OpenCase:
-        """Its layers."""
-
-
 class ToolsController(QObject):
     """One tool has the left button at a time; the smart brush is napari's own brush, filtered."""
 
-    def __init__(self, panel: ToolsPanel, viewer: ToolsViewer, parent: QObject) -> None:
+    def __init__(self, panel: ToolsPanel, viewer: ToolsHost, parent: QObject) -> None:
         super().__init__(parent)
         self._panel, self._viewer = panel, viewer
         self._chosen = ""
         self._layer: Labels | None = None
+        self._strictness = {int(label): value for label, value in STRICTNESS_OF.items()}
         self._images = CaseAppearance(viewer, self)
         self._brush = SmartBrush(self._appearance, lambda: panel.strictness)
         self.wand = Wand(panel, self._appearance, self)
         self._lasso = Lasso(self)
         self._lesion = LesionPicker(lambda: panel.lesion_of, self)
-        self._keys = PreviewKeys(self.wand.take, self.wand.drop, self)
+        self._keys = ToolKeys(self._take, self._drop, self)
         self._connect()
         self.show_tools()
 
     def _connect(self) -> None:
         panel, tools = self._panel, self._viewer.tools
         panel.tool_chosen.connect(self.choose)
+        panel.strictness_changed.connect(self._on_strictness)
         panel.take_requested.connect(self.wand.take)
         panel.drop_requested.connect(self.wand.drop)
         panel.copy_requested.connect(self.copy_slice)
@@ -129,9 +87,15 @@ class ToolsController(QObject):
         self._images.ready.connect(self._on_ready)
         self._images.failed.connect(self._say_error)
         self._viewer.pointer.pressed.connect(self._on_pressed)
+        self._viewer.pointer.is_held_off = lambda: self._keys.is_moving
         tools.changed.connect(self.show_tools)
         tools.refused.connect(self._say_error)
         tools.step_made.connect(self._on_step)
+
+    @property
+    def images(self) -> CaseAppearance:
+        """What the modalities show, for tools beside these."""
+        return self._images
 
     @property
     def actions(self) -> dict[str, Callable[[], None]]:
@@ -175,6 +139,7 @@ class ToolsController(QObject):
             layer.cursor = "cross"
             self._lesion.action = name
             self._viewer.pointer.tool = self._tool_of(name)
+            self._keys.listen(True)
         self._panel.show_tool(self._chosen)
 
     def show_tools(self) -> None:
@@ -188,6 +153,11 @@ class ToolsController(QObject):
         elif self._chosen and tools.mode not in self._modes:
             self._put_away()
         self._panel.show_tool(self._chosen)
+        if not self.wand.is_showing:  # what is shown stays as it is shown
+            self._panel.set_strictness(self._strictness.get(tools.label, DEFAULT_STRICTNESS))
+
+    def _on_strictness(self, strictness: int) -> None:
+        self._strictness[self._viewer.tools.label] = strictness
 
     @property
     def _modes(self) -> tuple[str, ...]:
@@ -209,7 +179,21 @@ class ToolsController(QObject):
             self._layer.cursor = "standard"
         self._viewer.tools.brush_filter = None
         self._viewer.tools.keeps_mode = False
+        self._keys.listen(False)
         self._chosen = ""
+
+    def _take(self) -> bool:
+        was_showing = self.wand.is_showing
+        self.wand.take()
+        return was_showing
+
+    def _drop(self) -> bool:
+        """Drop what is shown; a second time, put the tool away."""
+        if self.wand.is_showing:
+            self.wand.drop()
+        else:
+            self.choose("")
+        return True
 
     # -- what tools ask for
 
@@ -244,7 +228,6 @@ class ToolsController(QObject):
     def _on_wand_previewed(self, layer: Labels, preview: Preview | None) -> None:
         self._viewer.pointer.show_preview(layer, preview)
         self._panel.show_preview(preview is not None)
-        self._keys.listen(preview is not None)
 
     # -- what is written
 
@@ -256,19 +239,15 @@ class ToolsController(QObject):
         if layer is None or plane is None:
             self._say(NO_SLICE)
             return
-        target = Plane(plane.axis, plane.index + step)
-        if not 0 <= target.index < layer.data.shape[plane.axis]:
+        target = neighbour(layer, plane, step)
+        if target is None:
             self._say(NO_NEIGHBOUR.format(where="next" if step > 0 else "previous"))
             return
-        label = None if self._panel.copies_all else tools.label
-        edit = slice_copied(layer.data, plane.axis, plane.index, target.index, label)
-        if edit is None:
-            names = {int(la): la.name for la in Label}
-            what = "label" if label is None else names.get(label, f"label {label}")
-            numbers = {"source": plane.index + 1, "target": target.index + 1}  # as the view says
-            self._say(NOTHING_TO_COPY.format(what=what, **numbers))
-        else:
+        edit = copied(layer, plane, target, None if self._panel.copies_all else tools.label)
+        if isinstance(edit, Edit):
             self._write(layer, edit, "Copy slice")
+        else:
+            self._say(edit)
         pointer.go_to(layer, target)
 
     def _on_taken(self, layer: Labels, edit: Edit) -> None:

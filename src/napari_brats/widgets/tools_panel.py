@@ -16,7 +16,7 @@ from qtpy.QtWidgets import (
     QWidget,
 )
 
-from napari_brats.core.labels import REGIONS
+from napari_brats.core.labels import REGIONS, Label
 from napari_brats.widgets.choice_box import Choice, ChoiceBox
 from napari_brats.widgets.keys import TOOL_KEYS
 from napari_brats.widgets.message import MessageLabel
@@ -28,6 +28,9 @@ SLICE, VOLUME = "slice", "volume"
 IN_HAND, ALL = "label", "all"
 UNDER_CURSOR = "cursor"
 DEFAULT_STRICTNESS = 50
+STRICTNESS_OF: Mapping[Label, int] = {Label.ED: 35, Label.ET: 55}
+"""Oedema is wide and varied, enhancing tumour narrow: what did best on 9 of the 17 cases of BraTS
+2021, starting from the middle of the whole and of the enhancing tumour."""
 DEFAULT_REACH_MM = 40.0
 WHOLE_BRAIN_MM = 150.0
 
@@ -163,7 +166,8 @@ class ToolsPanel(QWidget):
         self._strictness.setRange(0, 100)
         self._strictness.setValue(DEFAULT_STRICTNESS)
         self._strictness.setToolTip(
-            "How alike voxels must be for smart brush and wand: right is stricter, paints less"
+            "How alike voxels must be for smart brush and wand: right is stricter, paints less. "
+            "Each label keeps its own"
         )
         row.addWidget(self._strictness, 1)
         value = QLabel()

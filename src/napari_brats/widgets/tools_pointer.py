@@ -87,6 +87,8 @@ class ToolPointer(QObject):
         self._viewers: list[ViewerModel] = []
         self._over: ViewerModel | None = None
         self.tool: MouseTool | None = None
+        self.is_held_off: Callable[[], bool] = lambda: False
+        """Whether the mouse is to move the view for now."""
 
     def follow(self, viewer: ViewerModel) -> None:
         """Listen to the mouse on this viewer's canvas. Harmless when called twice."""
@@ -156,7 +158,7 @@ class ToolPointer(QObject):
             return
         self.pressed.emit(place)
         tool = self.tool
-        if tool is None or place.plane is None:
+        if tool is None or place.plane is None or self.is_held_off():
             return
         camera = viewer.scene.camera
         pans, camera.mouse_pan = camera.mouse_pan, False

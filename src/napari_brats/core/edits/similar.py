@@ -25,8 +25,8 @@ _NEIGHBOURS = np.indices((3, 3, 3)).reshape(3, -1).T - 1
 LOOSEST, STRICTEST = 4.0, 0.45
 """Largest unlikeness that strictness 0 and 100 let pass, in spreads of the brain.
 
-Their middle, 1.34, is about where brush and wand agreed best with the reference, on 9 of the 17
-cases of BraTS 2021 that the choice was made on.
+Their middle, 1.34, is where the brush agreed best with the reference, on 9 of the 17 cases of BraTS
+2021 that the choice was made on.
 """
 
 LEAST_WEIGHT = 0.6
