@@ -183,6 +183,7 @@ class ViewPanel(QWidget):
         self._window_text.setToolTip("Window width (W) and level (L) of the image that is shown")
         self._presets = QToolButton()
         self._presets.setText("Window")
+        self._presets.setStyleSheet("QToolButton { padding-right: 14px; }")  # room for its arrow
         self._presets.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         self._presets.setToolTip(
             "Presets for the image that is shown, side by side for all: from the 1st to the 99th "
