@@ -209,12 +209,11 @@ class KeptLabelMaps(QObject):
         kept = self._kept.get(step.layer)
         if kept is not None:
             kept.is_let_go = False
-            name = Label(step.label).name if step.label in tuple(Label) else step.label
             kept.log.add(
                 step.kind,
                 time=step.finished.isoformat(timespec="seconds"),
                 tool=step.tool,
-                label=name if step.label else ("erased" if step.label == 0 else None),
+                label=_label_name(step.label),
                 voxels=step.voxels,
             )
 
@@ -223,6 +222,13 @@ class KeptLabelMaps(QObject):
         in_hand = layer or (self._bridge.label_layer(key) if key else None)
         if (kept := self._kept.get(in_hand)) is not None:
             kept.log.tick(time.monotonic())
+
+
+def _label_name(label: int | None) -> str | None:
+    """For the record; None if a step painted several labels."""
+    if label is None:
+        return None
+    return (Label(label).name if label else "erased") if label in tuple(Label) else str(label)
 
 
 def _digest(path: Path, stamp: FileStamp) -> Job[FileStamp]:

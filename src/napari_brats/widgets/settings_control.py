@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from weakref import WeakSet
 
 from qtpy.QtCore import QObject, QTimer, Signal
@@ -72,7 +72,7 @@ class SettingsController(QObject):
         except BratsError as error:
             self.problem.emit(str(error))
 
-    def _want(self, **changes: object) -> None:
+    def _want(self, **changes: Any) -> None:
         self._wanted = replace(self._wanted, **changes)
         self._timer.start()
 
