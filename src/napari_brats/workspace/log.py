@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-from functools import cache
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
 
@@ -40,10 +39,9 @@ def start_log() -> str:
 
 def stop_log() -> None:
     """Close the log, so that its folder can be deleted; the next error opens it again."""
-    for handler in [h for h in LOGGER.handlers if isinstance(h, RotatingFileHandler)]:
+    for handler in _handlers():
         LOGGER.removeHandler(handler)
         handler.close()
-    _open_log.cache_clear()
 
 
 def last_errors(lines: int = 60) -> str:
@@ -63,18 +61,20 @@ class _Discreet(logging.Formatter):
         return redact(super().format(record))
 
 
-@cache
+def _handlers() -> list[RotatingFileHandler]:
+    return [h for h in LOGGER.handlers if isinstance(h, RotatingFileHandler)]
+
+
 def _open_log(path: Path) -> None:
+    if any(Path(handler.baseFilename) == path.absolute() for handler in _handlers()):
+        return
+    stop_log()
     make_data_folder()
     make_private(path.parent)
+    path.touch(mode=0o600)
     handler = RotatingFileHandler(
         path, maxBytes=MAX_BYTES, backupCount=FILES - 1, encoding="utf-8", delay=True
     )
     handler.setFormatter(_Discreet("%(asctime)s %(levelname)s %(message)s"))
     handler.setLevel(logging.WARNING)
-    handler.acquire()
-    try:
-        path.touch(mode=0o600)
-    finally:
-        handler.release()
     LOGGER.addHandler(handler)
