@@ -286,3 +286,23 @@ def test_automatic_writes_become_one_step(bench: Bench) -> None:
     assert [s.kind for s in bench.steps] == ["do", "undo", "do", "undo", "do"]
     bench.layer.undo()
     assert not bench.layer.data.any()
+
+
+def test_another_array_is_a_step_if_it_is_alike(bench: Bench) -> None:
+    bench.stroke((0, 0, 0), label=1)
+    other = np.full(SHAPE, 2, np.uint8)
+    bench.layer.data = other  # as another plugin may write
+    assert bench.told()[-1][0] == "Replaced"
+    bench.layer.undo()
+    bench.layer.undo()
+    assert not bench.layer.data.any()
+    bench.layer.data = np.zeros((2, 2, 2), np.uint8)
+    assert len(bench.tools.history_of(bench.layer)) == 0
+
+
+def test_a_layer_that_cannot_be_edited_for_a_while_keeps_its_steps(bench: Bench) -> None:
+    bench.stroke((0, 0, 0), label=1)
+    bench.layer.editable = False
+    bench.layer.editable = True
+    bench.layer.undo()
+    assert not bench.layer.data.any()

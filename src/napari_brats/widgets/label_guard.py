@@ -198,7 +198,7 @@ class LabelGuard:
         self._began = None
 
     def _reset_history(self, event: object = None) -> None:
-        self.history.clear()
+        """Only the stroke under way is lost where a layer cannot be edited for a while."""
         self.layer._staged_history, self.layer._block_history = [], False
 
     def _record(self, atoms: Sequence[Any]) -> None:

@@ -11,6 +11,7 @@ from napari.layers import Labels
 
 from napari_brats.core.boxes import Box
 from napari_brats.core.edits.history import Change, History, Record
+from napari_brats.core.labels import LabelMap
 from napari_brats.widgets.label_guard import LabelGuard, PaintHost
 
 Kind = Literal["do", "undo", "redo"]
@@ -60,6 +61,7 @@ class LabelSteps:
         self._tell_edited, self._tell_step = tell_edited, tell_step
         self._guards: dict[Labels, LabelGuard] = {}
         self._mains: dict[Labels, Labels] = {}  # of every followed layer, its own or the twin's
+        self._arrays: dict[Labels, LabelMap] = {}  # of label maps, as they were last
 
     @property
     def layers(self) -> tuple[Labels, ...]:
@@ -84,10 +86,13 @@ class LabelSteps:
         history = History(limit_bytes) if main is None else self._guards[main].history
         self._mains[layer] = layer if main is None else main
         self._guards[layer] = LabelGuard(layer, host, history)
+        if main is None:
+            self._arrays[layer] = layer.data
 
     def unfollow(self, layer: Labels) -> None:
         """Give the layer back as it was, a label map with the last of its steps."""
         guard, main = self._guards.pop(layer), self._mains.pop(layer)
+        self._arrays.pop(layer, None)
         guard.release(with_steps=main is layer)
 
     def write(self, layer: Labels, change: Change | None, tool: str, seconds: float) -> int:
@@ -130,6 +135,24 @@ class LabelSteps:
         self._tell_edited(main)
         self._tell(main, record, "do")
 
+    def take_array(self, layer: Labels) -> None:
+        """Make a step of it that somebody gave a label map another array, if it is alike."""
+        if layer not in self._arrays:  # a twin
+            return
+        before, after = self._arrays[layer], layer.data
+        self._arrays[layer] = after
+        history = self._guards[layer].history
+        if before is after:
+            return
+        if (before.shape, before.dtype) != (after.shape, after.dtype):
+            history.clear()
+            self._tell_edited(layer)
+            return
+        change = Change.between(whole_box(after), before, after)
+        if change is not None:
+            history.add(Record(change, "Replaced", change.label, datetime.now().astimezone()))
+            self.take_record(layer, history[-1])
+
     def _tell(self, main: Labels, record: Record, kind: Kind) -> None:
         change = record.change
         parts = (record.tool, kind, record.label, change.voxels, change.box)
@@ -142,3 +165,9 @@ class LabelSteps:
     def _refresh(self, main: Labels) -> None:
         for guard in self._family(main):
             guard.layer.refresh(highlight=False, extent=False)
+
+
+def whole_box(labels: LabelMap) -> Box:
+    """The box around all of a label map."""
+    x, y, z = (slice(0, size) for size in labels.shape)
+    return x, y, z

@@ -14,7 +14,7 @@ from napari_brats.core.edits.edit import Edit, PaintOver, PaintRules
 from napari_brats.core.edits.history import DEFAULT_LIMIT_BYTES, Change, History, Record
 from napari_brats.core.labels import LabelMap
 from napari_brats.widgets.label_guard import BrushFilter, refusal
-from napari_brats.widgets.label_steps import LabelSteps, Step
+from napari_brats.widgets.label_steps import LabelSteps, Step, whole_box
 
 if TYPE_CHECKING:
     from napari import Viewer
@@ -185,8 +185,7 @@ class LabelTools(QObject):
         main = self._steps.main_of(layer)
         if is_automatic and history.last is not None and history.last is self._automatic.get(main):
             self._steps.move(main, history.done - 1, refresh=False)
-        whole: Any = tuple(slice(0, size) for size in data.shape)
-        change = Change.between(whole, np.asarray(main.data), data)
+        change = Change.between(whole_box(data), np.asarray(main.data), data)
         was_painting = self.is_painting  # then it is a part of the stroke
         if self._steps.write(main, change, tool, 0.0) and is_automatic and not was_painting:
             self._automatic[main] = history[-1]
@@ -240,7 +239,7 @@ class LabelTools(QObject):
         main, events = main or layer, layer.events
         pairs = (
             (events.labels_update, lambda _event: self.edited.emit(main)),
-            (events.data, lambda _event: self.edited.emit(main)),
+            (events.data, lambda _event: self._steps.take_array(layer)),
             *((events[name], lambda _event: self._on_setting(layer)) for name in SETTINGS),
             (events.brush_size, lambda _event: self._on_brush_size(layer)),
         )
