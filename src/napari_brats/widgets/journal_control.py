@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+from weakref import WeakSet
 
 from qtpy.QtCore import QObject, QTimer, Signal
 
@@ -14,13 +15,14 @@ from napari_brats.core.labels import LabelMap
 from napari_brats.core.progress import Job, Progress, drain
 from napari_brats.widgets._worker import RunningJob, run_job, wait_for_urgent_jobs
 from napari_brats.widgets.kept_label_maps import URGENT_WAIT_MS, KeptLabelMap, KeptLabelMaps
+from napari_brats.widgets.label_tools import Step
 from napari_brats.widgets.viewer_bridge import ViewerBridge
 
 if TYPE_CHECKING:
     from napari.layers import Layer
 
-WRITE_AFTER_MS = 800
-"""From the first edit that is not on disk, stroke over or not, to the job that writes it."""
+WRITE_AFTER_MS = 500
+"""From the first edit that is not on disk to the job; the end of a stroke starts it at once."""
 
 RETRY_AFTER_MS = 5000
 """After a disk refused."""
@@ -45,13 +47,17 @@ class JournalController(QObject):
         super().__init__(parent)
         self._kept = kept
         self._dirty: set[Layer] = set()
+        self._prepared: WeakSet[Layer] = WeakSet()
         self._running: RunningJob | None = None
         self._trouble = ""
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.timeout.connect(self.write_now)
         bridge.tools.edited.connect(self._on_edited)
-        bridge.tools.step_made.connect(lambda step: self._on_edited(step.layer))
+        bridge.tools.step_made.connect(self._on_step)
+        bridge.labels_added.connect(self._on_labels_added)
+        for one in kept:
+            self._on_labels_added(one.layer)
         bridge.layer_removed.connect(self._dirty.discard)
 
     @property
@@ -99,6 +105,18 @@ class JournalController(QObject):
         if self._running is None and not self._timer.isActive():
             self._timer.start(RETRY_AFTER_MS if self._trouble else WRITE_AFTER_MS)
 
+    def _on_step(self, step: Step) -> None:
+        self._on_edited(step.layer)
+        if not self._trouble:
+            self.write_now()
+
+    def _on_labels_added(self, layer: Layer) -> None:
+        """Have its journal ready before it is painted."""
+        kept = self._kept.get(layer)
+        if kept is not None and layer not in self._prepared:
+            self._prepared.add(layer)
+            run_job(_prepare(kept), owner=self.parent(), urgent=True)
+
     def _on_failed(self, error: BratsError, tasks: Sequence[_Task]) -> None:
         self._dirty.update(task.kept.layer for task in tasks)
         self._tell(str(error))
@@ -112,6 +130,11 @@ class JournalController(QObject):
         if trouble != self._trouble:
             self._trouble = trouble
             self.problem.emit(trouble)
+
+
+def _prepare(kept: KeptLabelMap) -> Job[None]:
+    yield Progress(0, 1, "Preparing the journal")
+    kept.journal.prepare()
 
 
 def _task(kept: KeptLabelMap) -> _Task:

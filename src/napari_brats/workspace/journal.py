@@ -89,6 +89,13 @@ class Journal:
         self._written = base.copy(order="K")
         self._events = 0
 
+    def prepare(self) -> None:
+        """Do what the first write needs most time for. Harmless when called twice."""
+        if not self._head:
+            x, y, z = (slice(0, size) for size in self._written.shape)
+            facts = {**self._facts, "time": _now(), "digest": digest_of(self._written)}
+            self._head = pack(Entry(BASE, facts, (x, y, z), self._written))
+
     def write(
         self, labels: LabelMap, facts: Mapping[str, Any], events: Sequence[Mapping[str, Any]] = ()
     ) -> int:
@@ -142,10 +149,7 @@ class Journal:
         self._file = None
 
     def _begin(self, entry: Entry) -> None:
-        if not self._head:
-            x, y, z = (slice(0, size) for size in self._written.shape)
-            facts = {**self._facts, "time": _now(), "digest": digest_of(self._written)}
-            self._head = pack(Entry(BASE, facts, (x, y, z), self._written))
+        self.prepare()
         self._files += 1
         name = f"{self._key}.{self._session}.{self._files:04d}{_SUFFIX}"
         self._file = JournalFile(folder_of("journals") / name, self._head + pack(entry))

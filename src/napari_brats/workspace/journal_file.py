@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import os
+import time
 import weakref
 from pathlib import Path
 
 from napari_brats.core.errors import SaveError
 from napari_brats.workspace.locks import lock
+
+SYNC_EVERY_S = 5.0
 
 
 class JournalFile:
@@ -22,6 +25,7 @@ class JournalFile:
         self.first_size = len(head)
         self.is_sound = True
         """Whether the file ends with a whole record, so that more can follow."""
+        self._synced_s = 0.0
         flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
         try:
             self._descriptor = os.open(path, flags, 0o600)
@@ -37,13 +41,15 @@ class JournalFile:
             raise
 
     def append(self, record: bytes) -> None:
-        """Add a record, on disk when this returns.
+        """Add a record, which then outlives this process; a power cut may cost `SYNC_EVERY_S`.
 
         SaveError if the disk does not take it; what stood there before is then unharmed.
         """
         try:
             _write(self._descriptor, record)
-            os.fsync(self._descriptor)
+            if time.monotonic() - self._synced_s > SYNC_EVERY_S:
+                os.fsync(self._descriptor)  # may take long on a busy disk
+                self._synced_s = time.monotonic()
         except OSError as error:
             self._take_back()
             raise _failed(self.path, error) from error
