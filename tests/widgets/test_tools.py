@@ -32,10 +32,11 @@ from napari_brats.core.modalities import Modality
 from napari_brats.core.progress import drain
 from napari_brats.io.layers import label_map_to_layer, volume_to_layer
 from napari_brats.widgets import tools_images
-from napari_brats.widgets.case_group import OpenCase
+from napari_brats.widgets.case_group import OpenCase, tag_of
 from napari_brats.widgets.label_tools import LabelTools
 from napari_brats.widgets.tool_previews import NAME, RegionPreview, region_picture
 from napari_brats.widgets.tools_control import ToolsController
+from napari_brats.widgets.tools_images import appearance_job
 from napari_brats.widgets.tools_panel import ToolsPanel
 from napari_brats.widgets.tools_pointer import ToolPointer
 
@@ -152,6 +153,9 @@ def bench(qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> Iterator[Bench]:
     made.control.close()
     made.pointer.close()
     made.tools.close()
+
+
+REGION = (slice(2, 3), slice(1, 3), slice(3, 6))
 
 
 def block() -> np.ndarray:
@@ -279,6 +283,18 @@ def test_a_click_while_the_modalities_are_read_is_kept(
     assert bench.preview is None
     waiting[0]()
     assert bench.preview is not None
+
+
+def test_an_image_on_another_grid_is_brought_onto_that_of_the_label_map(bench: Bench) -> None:
+    fine = bench.case.images[0]
+    coarse = np.array(fine.data)[::2, ::2, ::2]
+    affine = GRID.affine @ np.diag([2.0, 2.0, 2.0, 1.0])
+    volume = Volume(coarse, Grid(coarse.shape, affine), nib.Nifti1Header())
+    tag = tag_of(bench.layer)
+    made = drain(appearance_job([volume], tag.reference, tag.order))
+    assert made is not None
+    bright, dark = made.look_at((3, 7, 7)), made.look_at((3, 15, 15))
+    assert bright[0] > dark[0] + 1
 
 
 # -- smart brush
@@ -477,3 +493,23 @@ def test_a_preview_is_drawn_on_the_slices_that_it_crosses() -> None:
     assert region.on_slice(0, 2)[0] == (4, 1)
     assert region.on_slice(1, 5)[0] == (2, 1)
     assert region.on_slice(2, 1)[1].shape == (1, 2, 4)
+
+
+def test_a_window_draws_the_preview_where_the_voxels_are(docked: Any) -> None:
+    viewer, bridge = docked
+    layer = viewer.add_labels(np.zeros((4, 6, 8), np.uint8))
+    bridge.pointer.show_preview(layer, RegionPreview(REGION, np.ones((1, 2, 3), bool)))
+    canvas = viewer.window._qt_viewer.canvas
+    drawn = canvas._layer_overlay_to_visual[layer][layer._overlays[NAME]]
+    assert not drawn._image.visible
+    viewer.dims.set_point(0, 2)
+    assert drawn._image.visible
+    # (x, y) of the corner of voxel (1, 3), half a voxel before its centre.
+    corner = drawn._image.get_transform("visual", "scene").map((0, 0))[:2]
+    np.testing.assert_allclose(corner, (2.5, 0.5))
+    viewer.dims.order = (1, 2, 0)  # voxel (2, 1, 3) is now in the row of axis 2
+    viewer.dims.set_point(1, 1)
+    corner = drawn._image.get_transform("visual", "scene").map((0, 0))[:2]
+    np.testing.assert_allclose(corner, (1.5, 2.5))
+    bridge.pointer.show_preview(layer, None)
+    assert not drawn.node.visible

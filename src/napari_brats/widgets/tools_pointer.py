@@ -79,20 +79,32 @@ class ToolPointer(QObject):
     Place and plane come from the event and its viewer, so that a tool works in any of them.
     """
 
-    pressed = Signal(object)  # Place: the left button went down, with a tool or without one
+    pressed = Signal(object)  # Place: a button went down, with a tool or without one
+    tool_changed = Signal()
 
     def __init__(self, target: Callable[[], Labels | None], parent: QObject) -> None:
         super().__init__(parent)
         self._target = target
         self._viewers: list[ViewerModel] = []
         self._over: ViewerModel | None = None
-        self.tool: MouseTool | None = None
+        self._tool: MouseTool | None = None
         self.is_held_off: Callable[[], bool] = lambda: False
         """Whether the mouse is to move the view for now."""
 
+    @property
+    def tool(self) -> MouseTool | None:
+        """Which tool has the left button; None: napari's."""
+        return self._tool
+
+    @tool.setter
+    def tool(self, tool: MouseTool | None) -> None:
+        if tool is not self._tool:
+            self._tool = tool
+            self.tool_changed.emit()
+
     def follow(self, viewer: ViewerModel) -> None:
         """Listen to the mouse on this viewer's canvas. Harmless when called twice."""
-        if viewer not in self._viewers:
+        if not self._follows(viewer):
             self._viewers.append(viewer)
             viewer.mouse_drag_callbacks.append(self._on_drag)
             viewer.mouse_move_callbacks.append(self._on_move)
@@ -100,8 +112,8 @@ class ToolPointer(QObject):
 
     def unfollow(self, viewer: ViewerModel) -> None:
         """Listen no more. Harmless for a viewer that is not followed."""
-        if viewer in self._viewers:
-            self._viewers.remove(viewer)
+        if self._follows(viewer):
+            self._viewers = [each for each in self._viewers if each is not viewer]
             viewer.mouse_drag_callbacks.remove(self._on_drag)
             viewer.mouse_move_callbacks.remove(self._on_move)
             viewer.mouse_double_click_callbacks.remove(self._on_double_click)
@@ -147,18 +159,22 @@ class ToolPointer(QObject):
         seen = [*([self._over] if self._over is not None else []), *self._viewers]
         return next((viewer for viewer in seen if viewer.dims.ndisplay == 2), None)
 
-    def _on_move(self, viewer: Any, event: object) -> None:
-        del event
-        self._over = self._own(viewer)
+    def _follows(self, viewer: ViewerModel) -> bool:
+        """Two viewers that show the same are equal: what counts is which one it is."""
+        return any(each is viewer for each in self._viewers)
 
-    def _on_drag(self, viewer: Any, event: Any) -> Generator[None, None, None]:
-        viewer = self._over = self._own(viewer)
+    def _on_move(self, viewer: ViewerModel, event: object) -> None:
+        del event
+        self._over = viewer
+
+    def _on_drag(self, viewer: ViewerModel, event: Any) -> Generator[None, None, None]:
+        self._over = viewer
         place = self._place(viewer, event)
-        if event.button != 1 or place is None:
+        if place is None:
             return
         self.pressed.emit(place)
         tool = self.tool
-        if tool is None or place.plane is None or self.is_held_off():
+        if event.button != 1 or tool is None or place.plane is None or self.is_held_off():
             return
         camera = viewer.scene.camera
         pans, camera.mouse_pan = camera.mouse_pan, False
@@ -172,8 +188,8 @@ class ToolPointer(QObject):
         finally:
             camera.mouse_pan = pans
 
-    def _on_double_click(self, viewer: Any, event: Any) -> None:
-        place = self._place(self._own(viewer), event)
+    def _on_double_click(self, viewer: ViewerModel, event: Any) -> None:
+        place = self._place(viewer, event)
         if self.tool is None or event.button != 1 or place is None or place.plane is None:
             return
         self.tool.double_click(place)
@@ -187,7 +203,3 @@ class ToolPointer(QObject):
         plane = plane_looked_at(viewer, layer) if is_flat else None
         x, y = (float(value) for value in event.pos)
         return Place(layer, position, plane, (x, y), tuple(event.modifiers))
-
-    def _own(self, viewer: Any) -> Any:
-        """The followed viewer: napari may hand a wrapper of it to a callback."""
-        return next((each for each in self._viewers if each == viewer), viewer)
