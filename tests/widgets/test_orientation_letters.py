@@ -95,8 +95,9 @@ def phantom(corner: str) -> Case:
 
 def drawn_at(viewer: Any) -> tuple[float, float]:
     """Where the bright block is drawn: right and down of the middle, -1 to 1 each."""
-    for edge in ("left", "right", "top", "bottom"):  # the letters are bright too
-        viewer.canvas.overlays[f"brats_{edge}"].visible = False
+    for name, overlay in viewer.canvas.overlays.items():  # letters and rulers are bright too
+        if name.startswith("brats_"):
+            overlay.visible = False
     picture = viewer.screenshot(canvas_only=True, flash=False)[..., :3].sum(axis=-1)
     rows, columns = np.nonzero(picture > 0.6 * picture.max())
     height, width = picture.shape

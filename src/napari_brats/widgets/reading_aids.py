@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from napari.components.overlays import ScaleBarOverlay, TextOverlay
+from qtpy.QtCore import QTimer
 
 from napari_brats.widgets.case_group import tag_of
 from napari_brats.widgets.orientation_letters import (
@@ -104,8 +105,14 @@ class ReadingAids:
         overlays["brats_slice"] = self.slice_number
         overlays["brats_ruler"] = self.ruler
         overlays["brats_scale_bar"] = self.scale_bar
+        self._soon = QTimer()
+        self._soon.setSingleShot(True)
+        self._soon.setInterval(0)  # napari makes room for overlays when it is told of a grid, too
+        self._soon.timeout.connect(self.update)
         for emitter in self._emitters():
             emitter.connect(self.update)
+        for emitter in self._emitters_of_size():
+            emitter.connect(self._update_soon)
 
     def show_for(self, layer: Layer | None) -> None:
         """Take directions and slices from ``layer``, one of ours; None hides everything."""
@@ -129,12 +136,22 @@ class ReadingAids:
         """Take everything away. Harmless when called twice."""
         for emitter in self._emitters():
             emitter.disconnect(self.update)
+        for emitter in self._emitters_of_size():
+            emitter.disconnect(self._update_soon)
+        self._soon.stop()
         self._layer = None
         self._letters.close()
         for name in ("brats_slice", "brats_ruler", "brats_scale_bar"):
             self._viewer.canvas.overlays.pop(name, None)
 
+    def _update_soon(self, event: object = None) -> None:
+        del event
+        self._soon.start()
+
     def _emitters(self) -> tuple[Any, ...]:
-        events, canvas = self._viewer.dims.events, self._viewer.canvas
-        dims = (events.point, events.order, events.ndisplay, events.ndim)
-        return *dims, canvas.events.size, canvas.grid.events.enabled
+        events = self._viewer.dims.events
+        return events.point, events.order, events.ndisplay, events.ndim
+
+    def _emitters_of_size(self) -> tuple[Any, ...]:
+        canvas = self._viewer.canvas
+        return canvas.events.size, canvas.grid.events.enabled

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from qtpy.QtCore import QSignalBlocker, Qt, Signal
 from qtpy.QtWidgets import (
+    QAction,
     QCheckBox,
     QLabel,
     QMenu,
@@ -22,6 +23,7 @@ from napari_brats.widgets.keys import KEYS, MODALITY_KEYS, READING_KEYS
 from napari_brats.widgets.layout import Layout
 from napari_brats.widgets.message import MessageLabel
 from napari_brats.widgets.toggle_button import button_row, toggle_button
+from napari_brats.widgets.window_level import Gesture
 
 LAYOUT_TIPS = {
     Layout.SINGLE: "One view of one modality",
@@ -42,6 +44,7 @@ class ViewPanel(QWidget):
     opacity_changed = Signal(float)  # 0 to 1
     preset_chosen = Signal(object)  # Preset
     drag_changed = Signal(bool)
+    gesture_chosen = Signal(object)  # Gesture
     surfaces_changed = Signal(bool)
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -104,8 +107,11 @@ class ViewPanel(QWidget):
         """Say what was refused."""
         self._message.show_error(text)
 
-    def set_drag_hint(self, hint: str) -> None:
-        """What else drags the window, for the button's tooltip."""
+    def show_gesture(self, gesture: Gesture) -> None:
+        """Mark what drags the window beside the mode, and say it in the button's tooltip."""
+        for choice, action in self.gesture_actions.items():
+            action.setChecked(choice is gesture)
+        hint = "" if gesture is Gesture.NONE else f"The {gesture.value}, does so at any time."
         key = READING_KEYS["drag_window"][0]
         self._drag.setToolTip(
             f"While on, dragging with the left button sets the window of the image under the "
@@ -190,9 +196,8 @@ class ViewPanel(QWidget):
             "percentile inside the brain, half and twice as wide, all values, or as opened"
         )
         self._presets.setMenu(self._preset_menu())
-        self._drag = toggle_button("Drag", "")
+        self._drag = toggle_button("Drag", "")  # its tooltip comes with the gesture
         self._drag.toggled.connect(self.drag_changed)
-        self.set_drag_hint("")
         row.addWidget(self._window_text, 1)
         row.addWidget(self._presets)
         row.addWidget(self._drag)
@@ -205,4 +210,11 @@ class ViewPanel(QWidget):
             key = f"\t{READING_KEYS[keys[preset]][0]}" if preset in keys else ""
             action = menu.addAction(f"{preset.value}{key}")
             action.triggered.connect(lambda _=False, p=preset: self.preset_chosen.emit(p))
+        menu.addSeparator()
+        self.gesture_actions: dict[Gesture, QAction] = {}
+        for gesture in Gesture:
+            action = menu.addAction(f"Drag with {gesture.value}")
+            action.setCheckable(True)
+            action.triggered.connect(lambda _=False, g=gesture: self.gesture_chosen.emit(g))
+            self.gesture_actions[gesture] = action
         return menu

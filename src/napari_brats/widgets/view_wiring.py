@@ -5,12 +5,14 @@ from __future__ import annotations
 from napari.layers import Image
 from qtpy.QtCore import QObject
 
+from napari_brats.core.errors import BratsError
 from napari_brats.core.window_level import Preset
 from napari_brats.widgets.keys import KEYS, MODALITY_KEYS, READING_KEYS
 from napari_brats.widgets.layout import Layout
 from napari_brats.widgets.view_panel import ViewPanel
 from napari_brats.widgets.viewer_bridge import ViewerBridge
-from napari_brats.widgets.window_level import Gesture, window_shown
+from napari_brats.widgets.window_level import Gesture, gesture_named, window_shown
+from napari_brats.workspace.settings import change_settings, read_settings
 
 
 class ViewWiring(QObject):
@@ -31,11 +33,17 @@ class ViewWiring(QObject):
         self._bind_keys()
         self._show_view()
 
-    def use_gesture(self, gesture: Gesture) -> None:
+    def _use_gesture(self, gesture: Gesture) -> None:
         """Let this gesture drag the window, beside the mode."""
         self._bridge.reading.windows.gesture = gesture
-        hint = "" if gesture is Gesture.NONE else f"The {gesture.value}, does so at any time."
-        self._panel.set_drag_hint(hint)
+        self._panel.show_gesture(gesture)
+
+    def _on_gesture_chosen(self, gesture: Gesture) -> None:
+        self._use_gesture(gesture)
+        try:
+            change_settings(window_gesture=gesture.name.lower())
+        except BratsError as error:
+            self._panel.show_error(str(error))
 
     def _connect_look(self) -> None:
         look, panel = self._bridge.look, self._panel
@@ -52,7 +60,8 @@ class ViewWiring(QObject):
         windows.changed.connect(self._show_window)
         windows.mode_changed.connect(lambda _on: self._show_window())
         self._bridge.view.changed.connect(self._show_window)
-        self.use_gesture(windows.gesture)
+        panel.gesture_chosen.connect(self._on_gesture_chosen)
+        self._use_gesture(gesture_named(read_settings().window_gesture))
         self._show_window()
 
     def _set_preset(self, preset: Preset) -> None:

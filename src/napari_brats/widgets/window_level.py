@@ -39,6 +39,11 @@ class Gesture(Enum):
     NONE = "only the mode"
 
 
+def gesture_named(name: str) -> Gesture:
+    """The gesture of a stored name (``middle``, ``right``, ``none``); else the middle button."""
+    return Gesture.__members__.get(name.upper(), Gesture.MIDDLE)
+
+
 _BUTTONS = {Gesture.MIDDLE: MIDDLE, Gesture.RIGHT: RIGHT, Gesture.NONE: None}
 
 

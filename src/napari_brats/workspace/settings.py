@@ -40,6 +40,8 @@ class Settings:
         The one that was chosen last, by the name on its button.
     sections
         Sections of the panel that were folded (``-Review``) or unfolded (``+Metrics``).
+    window_gesture
+        What drags width and level beside the mode: ``middle``, ``right`` or ``none``.
     """
 
     editor: str = ""
@@ -49,6 +51,7 @@ class Settings:
     label_colors: tuple[str, ...] = ()
     layout: str = "Single"
     sections: tuple[str, ...] = ()
+    window_gesture: str = "middle"
 
 
 @dataclass(frozen=True)
