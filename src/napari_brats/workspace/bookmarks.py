@@ -12,6 +12,7 @@ import logging
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 from napari_brats.core.errors import SaveError
 from napari_brats.io.atomic import write_atomically
@@ -84,6 +85,6 @@ def _path(case_key: str) -> Path:
     return KINDS[KIND].folder / f"{digest}.json"
 
 
-def _from_entry(entry: dict[str, object]) -> Bookmark:
-    x, y, z = entry["voxel"]  # type: ignore[misc]
+def _from_entry(entry: dict[str, Any]) -> Bookmark:
+    x, y, z = entry["voxel"]
     return Bookmark((int(x), int(y), int(z)), str(entry.get("note", "")))
