@@ -9,12 +9,12 @@ import time
 import warnings
 
 import pytest
-from qtpy.QtCore import QThread
+from qtpy.QtCore import QThread, QThreadPool
 from qtpy.QtWidgets import QWidget
 
 from napari_brats.core.errors import BratsError, CaseError, JobError
 from napari_brats.core.progress import Progress
-from napari_brats.widgets._worker import in_words, run_job
+from napari_brats.widgets._worker import in_words, run_job, wait_for_urgent_jobs
 from napari_brats.workspace import log
 
 pytestmark = pytest.mark.gui_smoke
@@ -257,3 +257,42 @@ def test_a_log_that_cannot_be_written_is_no_second_error(tmp_path, monkeypatch):
     (tmp_path / "file").write_text("")
     monkeypatch.setattr(log, "log_path", lambda: tmp_path / "file" / "log.txt")
     assert "see the terminal" in str(in_words(KeyError("x")))
+
+
+def test_an_urgent_job_does_not_wait_until_long_ones_leave_it_a_thread(qtbot):
+    may_end = []
+
+    def long_job():
+        while not may_end:
+            time.sleep(0.002)
+            yield Progress(0, 1, "busy")
+
+    def short_job():
+        yield Progress(0, 1, "short")
+
+    busy = [Record() for _ in range(QThreadPool.globalInstance().maxThreadCount())]
+    for record in busy:
+        run_job(long_job(), **record.handlers())
+    urgent = Record()
+    run_job(short_job(), urgent=True, **urgent.handlers())
+    finish(qtbot, urgent)
+    were_busy = ["finished" not in record.kinds for record in busy]
+    may_end.append(True)
+    for record in busy:
+        finish(qtbot, record)
+    assert all(were_busy)
+
+
+def test_urgent_jobs_can_be_waited_for(qtbot):
+    done = []
+
+    def job():
+        yield Progress(0, 1, "writing")
+        time.sleep(0.05)
+        done.append(True)
+
+    record = Record()
+    run_job(job(), urgent=True, **record.handlers())
+    wait_for_urgent_jobs(10_000)
+    assert done
+    finish(qtbot, record)

@@ -3,6 +3,8 @@
 import errno
 import os
 import stat
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -287,3 +289,26 @@ def test_keys_tell_files_and_grids_apart():
     keys = {journal_key("a", grid), journal_key("b", grid), journal_key("a", moved)}
     assert len(keys) == 3
     assert journal_key("a", Grid((4, 3, 5), np.eye(4) + 1e-6)) == journal_key("a", grid)
+
+
+def test_a_killed_process_loses_nothing_that_was_written_before():
+    """No word of farewell, no flush: the journal holds at least what `write` came back from."""
+    program = """
+import numpy as np
+from napari_brats.workspace.journal import Journal
+labels = np.zeros((4, 3, 5), np.uint8)
+journal = Journal("0" * 32, labels, {})
+for number in range(1, 250):
+    labels[number % 4, :, number % 5] = number
+    journal.write(labels, {}, list(range(number)))
+    print(number, flush=True)
+"""
+    with subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE) as process:
+        told = [int(process.stdout.readline()) for _ in range(20)]
+        process.kill()
+    again = left_over()
+    assert len(again.events) >= told[-1]
+    expected = np.zeros((4, 3, 5), np.uint8)
+    for number in range(1, len(again.events) + 1):
+        expected[number % 4, :, number % 5] = number
+    np.testing.assert_array_equal(again.labels, expected)

@@ -7,6 +7,7 @@ from dataclasses import replace
 from enum import Enum
 from typing import TYPE_CHECKING
 
+from qtpy.compat import isalive
 from qtpy.QtCore import QEvent, QObject, QTimer, Signal
 from qtpy.QtWidgets import QMessageBox, QWidget
 
@@ -68,7 +69,7 @@ class UnsavedGuard(QObject):
 
     def release(self) -> None:
         """Ask no more."""
-        if self._window is not None:
+        if self._window is not None and isalive(self._window):
             self._window.removeEventFilter(self)
         self._window = None
 
@@ -103,7 +104,7 @@ class UnsavedGuard(QObject):
         return False
 
     def _close(self) -> None:
-        if self._window is not None:
+        if self._window is not None and isalive(self._window):
             self._window.close()
         self._is_settled = False
 
