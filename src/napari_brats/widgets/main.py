@@ -25,6 +25,7 @@ from napari_brats.widgets.error_overlay import ERROR_COLORS
 from napari_brats.widgets.goto_control import GoToController
 from napari_brats.widgets.goto_panel import GoToPanel
 from napari_brats.widgets.help_page import HelpPage
+from napari_brats.widgets.keys import SHAPE_KEYS
 from napari_brats.widgets.measure_control import MeasureController
 from napari_brats.widgets.measure_panel import MeasurePanel
 from napari_brats.widgets.metrics_control import MetricsController
@@ -33,6 +34,9 @@ from napari_brats.widgets.metrics_panel import MetricsPanel
 from napari_brats.widgets.postprocess_control import PostprocessController
 from napari_brats.widgets.postprocess_panel import PostprocessPanel
 from napari_brats.widgets.privacy_panel import PrivacyPanel
+from napari_brats.widgets.refine_control import RefineController
+from napari_brats.widgets.refine_panel import RefinePanel
+from napari_brats.widgets.refine_probability import probability_on
 from napari_brats.widgets.report_control import ReportController
 from napari_brats.widgets.report_panel import ReportPanel
 from napari_brats.widgets.restore_panel import RestorePanel
@@ -75,7 +79,8 @@ class BratsWidget(QWidget):
         self.correct_panel = CorrectPanel()
         self.save_panel = SavePanel()
         self.shape_tools_panel = ShapeToolsPanel()
-        self.tools_panel = ToolsPanel(self.shape_tools_panel)
+        self.refine_panel = RefinePanel()
+        self.tools_panel = ToolsPanel(self.shape_tools_panel, self.refine_panel)
         self.measure_panel = MeasurePanel()
         self.metrics_panel = MetricsPanel()
         self.compare_panel = ComparePanel()
@@ -130,6 +135,16 @@ class BratsWidget(QWidget):
         self.bridge.key_bindings.bind(self.tools_control.actions)
         self.shape_tools_control = ShapeToolsController(self.shape_tools_panel, self.bridge, self)
         self.bridge.key_bindings.bind(self.shape_tools_control.actions)
+        self.refine_control = RefineController(
+            self.refine_panel,
+            self.shape_tools_panel,
+            self.bridge,
+            self.tools_control.images,
+            lambda layer, target: probability_on(self._results.get(layer), layer, target),
+            self,
+        )
+        self.refine_control.about_to_take_mouse.connect(lambda: self.tools_control.choose(""))
+        self.bridge.key_bindings.bind({SHAPE_KEYS["refine"]: self.refine_control.toggle})
         self.compare_control = CompareController(
             self.compare_panel, self.bridge, self.bridge.comparison, self._show_figures_of, self
         )
@@ -168,6 +183,7 @@ class BratsWidget(QWidget):
         self.metrics_control.cancel()
         self.compare_control.cancel()
         self.shape_tools_control.cancel()
+        self.refine_control.close()
         self.tools_control.close()
         self.measure_control.cancel()
         self.goto_control.cancel()
