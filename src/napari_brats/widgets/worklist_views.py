@@ -8,6 +8,7 @@ from qtpy.QtWidgets import (
     QAbstractItemView,
     QHeaderView,
     QListView,
+    QSizePolicy,
     QStackedWidget,
     QStyledItemDelegate,
     QStyleOptionViewItem,
@@ -62,6 +63,7 @@ class WorklistViews(QStackedWidget):
     def __init__(self, model: WorklistFilter, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._model = model
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.table = _table(model)
         self.sheet = _sheet(model)
         self.sheet.setSelectionModel(self.table.selectionModel())

@@ -1,0 +1,285 @@
+"""The worklist in a window: next case, claims, unsaved edits, runs in the background."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import nibabel as nib
+import numpy as np
+import pytest
+
+from napari_brats.core.errors import GeometryError
+from napari_brats.core.progress import Progress, drain
+from napari_brats.io.case_files import CaseFiles
+from napari_brats.io.discover import discover
+from napari_brats.widgets.viewer_bridge import ViewerBridge
+from napari_brats.widgets.worklist_control import WorklistController
+from napari_brats.widgets.worklist_engine import Network
+from napari_brats.widgets.worklist_opener import WorklistOpener
+from napari_brats.widgets.worklist_panel import WorklistPanel
+from napari_brats.widgets.worklist_runs import WorklistRuns
+from napari_brats.workspace.status_files import CaseState, read_status
+from napari_brats.workspace.worklist import WorkCase, work_case
+from napari_brats.workspace.worklist_claims import Session, claim, other_holder
+from napari_brats.workspace.worklist_jobs import say
+
+ME = Session("me", "Ann", "0123abcd")
+BOB = Session("bob", "Bob", "0123abcd")
+SHAPE = (8, 7, 6)
+
+
+def wait(qtbot, condition) -> None:
+    qtbot.waitUntil(condition, timeout=60_000)
+
+
+def write_case(folder: Path, name: str, value: int, *, mask: bool = False) -> None:
+    (folder / name).mkdir(parents=True)
+    data = np.full(SHAPE, value, np.int16)
+    data[0, 0, 0] = 0
+    for suffix in ("t1", "t1ce", "t2", "flair"):
+        nib.Nifti1Image(data, np.eye(4)).to_filename(folder / name / f"{name}_{suffix}.nii.gz")
+    if mask:
+        labels = np.zeros(SHAPE, np.uint8)
+        labels[2:4, 2:4, 2] = 2
+        nib.Nifti1Image(labels, np.eye(4)).to_filename(folder / name / f"{name}_seg.nii.gz")
+
+
+class Engine:
+    """Writes a label map for each case but those told to fail."""
+
+    def __init__(self) -> None:
+        self.network: Network | None = None
+
+    def __call__(self, network: Network):
+        self.network = network
+
+        def segment_into(files: CaseFiles, folder: Path):
+            yield Progress(0, 1, "Running")
+            if files.case_id == "c":
+                raise GeometryError("two grids")
+            labels = np.zeros(SHAPE, np.uint8)
+            labels[1, 1, 1] = 2
+            nib.Nifti1Image(labels, np.eye(4)).to_filename(folder / f"{files.case_id}-seg.nii.gz")
+
+        return segment_into
+
+
+@dataclass
+class List:
+    folder: Path
+    viewer: Any
+    bridge: ViewerBridge
+    panel: WorklistPanel
+    opener: WorklistOpener
+    control: WorklistController
+    runs: WorklistRuns
+    engine: Engine
+    answers: dict[str, bool]
+    asked: list[str]
+
+    def case(self, name: str) -> WorkCase:
+        return work_case(discover(self.folder / name)[0])
+
+    @property
+    def open_id(self) -> str:
+        return Path(self.opener.key).name
+
+
+@pytest.fixture
+def work(docked, qtbot, tmp_path: Path):
+    viewer, bridge = docked
+    folder = tmp_path / "data"
+    for number, name in enumerate("abc"):
+        write_case(folder, name, 10 * (number + 1), mask=name == "a")
+    panel = WorklistPanel(lambda case: other_holder(case.status, ME))
+    qtbot.addWidget(panel)
+    answers, asked = {"leave": True, "take over": False}, []
+
+    def answer(what: str) -> bool:
+        asked.append(what)
+        return answers[what]
+
+    opener = WorklistOpener(
+        lambda: bridge, lambda *_: answer("leave"), lambda *_: answer("take over"), ME, panel
+    )
+    control = WorklistController(panel, opener, ME, panel)
+    engine = Engine()
+    runs = WorklistRuns(
+        panel, lambda: Network("net", "cpu", "off"), engine, lambda _closed: None, ME, panel
+    )
+    runs.cases_changed.connect(control.show_all)
+    one = List(folder, viewer, bridge, panel, opener, control, runs, engine, answers, asked)
+    control.open_folder(folder)
+    wait(qtbot, lambda: panel.model.rowCount() == 3 and control._job is None)
+    yield one
+    control.close()
+
+
+def step(work: List, qtbot, steps: int, name: str) -> None:
+    work.control.step(steps)
+    wait(qtbot, lambda: work.open_id == name and work.opener._opening is None)
+
+
+def shown_values(work: List) -> set[int]:
+    return {
+        int(la.data.max()) for la in work.viewer.layers if la.name in ("T1N", "T1C", "T2W", "T2F")
+    }
+
+
+def test_next_and_previous_show_one_case_at_a_time(work: List, qtbot):
+    step(work, qtbot, 1, "a")
+    assert (work.bridge.keys(), shown_values(work)) == (("a",), {10})
+    assert [layer.name for layer in work.viewer.layers].count("label map") == 1
+    step(work, qtbot, 1, "b")
+    assert (work.bridge.keys(), shown_values(work)) == (("b",), {20})
+    assert [layer.name for layer in work.viewer.layers] == ["T1N", "T2W", "T2F", "T1C"]
+    assert work.bridge.active_case_key == "b"
+    step(work, qtbot, -1, "a")
+    assert shown_values(work) == {10}
+    assert work.bridge.label_layer("a").data.max() == 2
+
+
+def test_what_is_shown_is_saved_with_the_geometry_of_its_own_files(work: List, qtbot):
+    """Exchanged layers must not keep the former case's tags."""
+    from napari_brats.widgets.case_group import tag_of
+
+    step(work, qtbot, 1, "a")
+    step(work, qtbot, 1, "b")
+    tags = [tag_of(layer) for layer in work.bridge.open_case("b").images]
+    assert {tag.case_id for tag in tags} == {"b"}
+    assert {tag.reference.path.parent.name for tag in tags} == {"b"}
+    assert {layer.contrast_limits[1] for layer in work.bridge.open_case("b").images} == {21.0}
+
+
+def test_the_next_case_is_read_ahead_and_read_anew_if_it_changed(work: List, qtbot):
+    step(work, qtbot, 1, "a")
+    wait(qtbot, lambda: work.opener._ahead.key.endswith("/b"))
+    image = work.folder / "b" / "b_t1ce.nii.gz"
+    nib.Nifti1Image(np.full(SHAPE, 77, np.int16), np.eye(4)).to_filename(image)
+    step(work, qtbot, 1, "b")
+    assert shown_values(work) == {20, 77}
+
+
+def test_the_ends_of_the_list_are_told(work: List, qtbot):
+    step(work, qtbot, -1, "c")
+    work.control.step(1)
+    assert "last case" in work.panel.message.text()
+    assert work.open_id == "c"
+
+
+def test_others_see_which_case_is_open(work: List, qtbot):
+    step(work, qtbot, 1, "a")
+    assert other_holder(read_status(work.case("a").place), BOB).editor == "Ann"
+    step(work, qtbot, 1, "b")
+    wait(qtbot, lambda: other_holder(read_status(work.case("a").place), BOB) is None)
+    work.control.close()
+    assert other_holder(read_status(work.case("b").place), BOB) is None
+
+
+def test_a_case_that_somebody_has_open_is_taken_over_only_if_wanted(work: List, qtbot):
+    claim(work.case("a").place, BOB)
+    work.control.step(1)
+    wait(qtbot, lambda: work.asked == ["take over"])
+    assert work.opener.key == ""
+    wait(qtbot, lambda: work.opener._opening is None)
+    assert not work.viewer.layers
+    assert work.panel.rows.index(0, 1).data() == "open: Bob"
+    work.answers["take over"] = True
+    step(work, qtbot, 1, "a")
+    assert other_holder(read_status(work.case("a").place), BOB).editor == "Ann"
+
+
+def test_unsaved_edits_keep_a_case_open_if_the_user_says_so(work: List, qtbot):
+    step(work, qtbot, 1, "a")
+    work.answers["leave"] = False
+    work.control.step(1)
+    assert work.asked == ["leave"]
+    assert (work.open_id, work.opener._opening) == ("a", None)
+
+
+def test_correcting_a_case_puts_it_in_progress(work: List, qtbot):
+    step(work, qtbot, 1, "a")
+    layer = work.bridge.label_layer("a")
+    layer.data_setitem(([0], [0], [0]), [1])
+    wait(qtbot, lambda: read_status(work.case("a").place).state is CaseState.IN_PROGRESS)
+    assert read_status(work.case("a").place).reviewer == "Ann"
+
+
+def test_what_the_user_says_is_written_and_shown(work: List, qtbot):
+    work.panel.views.select(work.case("b").key)
+    work.panel.details.state.setCurrentIndex(2)
+    wait(qtbot, lambda: work.panel.rows.index(1, 1).data() == "reviewed")
+    status = read_status(work.case("b").place)
+    assert (status.state, status.reviewer) == (CaseState.REVIEWED, "Ann")
+
+
+def test_what_others_say_is_shown_after_a_while(work: List, qtbot):
+    drain(say(work.case("c"), {"note": "by Bob"}, BOB))
+    work.control._refresh_quietly()
+    wait(qtbot, lambda: work.panel.rows.index(2, 6).data() == "by Bob")
+
+
+def test_layers_removed_by_hand_free_the_case(work: List, qtbot):
+    step(work, qtbot, 1, "a")
+    work.viewer.layers.clear()
+    wait(qtbot, lambda: work.opener.key == "")
+    wait(qtbot, lambda: other_holder(read_status(work.case("a").place), BOB) is None)
+    step(work, qtbot, 1, "a")
+
+
+def test_a_case_that_cannot_be_read_is_told_and_stays_free(work: List, qtbot):
+    (work.folder / "b" / "b_t2.nii.gz").write_bytes(b"no image")
+    step(work, qtbot, 1, "a")
+    work.control.step(1)
+    wait(qtbot, lambda: "b_t2.nii.gz" in work.panel.message.text())
+    assert work.open_id == "a"
+    assert other_holder(read_status(work.case("b").place), BOB) is None
+
+
+def test_all_that_lack_a_mask_are_segmented_while_one_works(work: List, qtbot):
+    step(work, qtbot, 1, "a")
+    work.panel.segment_button.click()
+    wait(qtbot, lambda: work.runs._job is None)
+    masks = lambda: [work.panel.rows.index(row, 4).data() for row in range(3)]
+    wait(qtbot, lambda: masks() == ["yes", "yes", "no"])
+    assert work.engine.network == Network("net", "cpu", "off")
+    assert work.panel.rows.index(2, 1).data() == "problem"
+    assert "1 of 2 cases segmented" in work.panel.message.text()
+    assert "1 failed: c. two grids" in work.panel.message.text()
+    step(work, qtbot, 1, "b")  # with its new mask, though it may have been read ahead without
+    assert work.bridge.label_layer("b").data.max() == 2
+    assert work.open_id == "b"
+
+
+def test_a_run_can_be_cancelled(work: List, qtbot):
+    work.panel.segment_button.click()
+    work.panel.run_bar.cancel_button.click()
+    assert "Cancelled" in work.panel.message.text()
+    assert work.panel.segment_button.isEnabled()
+
+
+def test_csv_of_what_is_listed(work: List, qtbot, tmp_path: Path):
+    work.panel.search.setText("b")
+    work.panel.export_requested.emit(tmp_path / "list.csv")
+    wait(qtbot, lambda: "1 cases written" in work.panel.message.text())
+    assert (tmp_path / "list.csv").read_text("utf-8-sig").splitlines()[1].startswith("b,")
+
+
+def test_a_known_folder_is_listed_before_it_is_searched(work: List, qtbot, monkeypatch):
+    seen = []
+    monkeypatch.setattr(work.panel, "show_cases", lambda cases, folder: seen.append(len(cases)))
+    work.control.open_folder(work.folder)
+    wait(qtbot, lambda: len(seen) == 3)
+    assert seen == [0, 3, 3]
+
+
+def test_pictures_are_drawn_while_the_sheet_is_shown(work: List, qtbot):
+    work.panel.resize(400, 700)
+    work.panel.show()
+    work.panel.sheet_button.click()
+    keys = [work.case(name).key for name in "abc"]
+    wait(qtbot, lambda: all(work.panel.model.has_picture(key) for key in keys))
+    work.panel.sheet_button.click()
+    assert replace(work.case("a")).key in keys
