@@ -513,3 +513,6 @@ def test_a_window_draws_the_preview_where_the_voxels_are(docked: Any) -> None:
     np.testing.assert_allclose(corner, (1.5, 2.5))
     bridge.pointer.show_preview(layer, None)
     assert not drawn.node.visible
+    viewer.dims.ndisplay = 3
+    bridge.pointer.show_preview(layer, RegionPreview(REGION, np.ones((1, 2, 3), bool)))
+    assert layer._overlays[NAME].preview is None

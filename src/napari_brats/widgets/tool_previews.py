@@ -148,12 +148,18 @@ overlay_to_visual[ToolOverlay] = _VispyToolOverlay
 
 
 def show_preview(layers: Iterable[Labels], preview: Preview | None) -> None:
-    """Draw a preview on the label map and its twins; None removes it."""
+    """Draw a preview on the label map and its twins; None removes it.
+
+    A layer in a volume is left alone: nothing is drawn there, and to draw the volume anew for each
+    move of the mouse would take seconds without a graphics card.
+    """
     for layer in layers:
         overlay = layer._overlays.get(NAME)
+        shown = None if layer._slice_input.ndisplay == 3 else preview
         if overlay is None:
-            if preview is None:
+            if shown is None:
                 continue
             overlay = layer._overlays[NAME] = ToolOverlay()
-        overlay.preview = preview
-        overlay.visible = preview is not None
+        if overlay.preview is not shown:
+            overlay.preview = shown
+            overlay.visible = shown is not None
