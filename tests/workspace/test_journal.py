@@ -241,6 +241,18 @@ def test_a_folder_closed_for_writing_is_said(monkeypatch):
         new().write(painted((0, 0, 0)), {})
 
 
+@pytest.mark.skipif(os.name != "posix", reason="Windows deletes no open files")
+def test_a_journal_that_somebody_deleted_is_written_anew():
+    journal = new()
+    journal.write(painted((0, 0, 0)), {}, [1])
+    journal.path.unlink()
+    journal.write(painted((0, 0, 0), (1, 1, 1)), {}, [1, 2])
+    journal.close()
+    again = left_over()
+    np.testing.assert_array_equal(again.labels, painted((0, 0, 0), (1, 1, 1)))
+    assert again.events == (1, 2)
+
+
 def test_a_grown_journal_is_written_anew_and_loses_nothing(monkeypatch):
     monkeypatch.setattr(journals, "LIMIT_BYTES", 2000)
     journal = new()

@@ -116,6 +116,8 @@ class Journal:
         SaveError
             If the disk does not take it. The next call tries again with all that is missing.
         """
+        if self._file and self._file.is_gone:
+            self.close()  # all that is unsaved goes into a new file
         known = self._written if self._file else self.base()
         box = bounding_box(labels != known)
         if box is None and (self._file is None or len(events) == self._events):

@@ -40,6 +40,11 @@ class JournalFile:
             path.unlink(missing_ok=True)
             raise
 
+    @property
+    def is_gone(self) -> bool:
+        """Whether somebody deleted it, so that what is appended is lost."""
+        return os.fstat(self._descriptor).st_nlink == 0
+
     def append(self, record: bytes) -> None:
         """Add a record, which then outlives this process; a power cut may cost `SYNC_EVERY_S`.
 
