@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from napari.layers import Image, Labels, Layer
+from napari.layers import Image, Labels, Layer, Surface
 from qtpy.QtCore import QObject, QTimer
 
 from napari_brats.widgets.case_group import MIRROR
@@ -93,6 +93,15 @@ class LayerCopies(QObject):
         if self._is_on:
             self._put_in_order([self._copies[layer] for layer in wanted])
             self._on_selected()
+            self._show_volumes()
+
+    def _show_volumes(self) -> None:
+        """Show in 3-D what the window shows, unless surfaces stand for it there."""
+        if self._in_volume:
+            is_free = not any(isinstance(layer, Surface) for layer in self._model.layers)
+            for layer, copy in self._copies.items():
+                if copy.visible != (layer.visible and is_free):
+                    copy.visible = layer.visible and is_free
 
     def _wanted(self) -> list[Layer]:
         """What is seen, and what was seen before; told again when more is."""
@@ -174,7 +183,8 @@ class LayerCopies(QObject):
         if copy.data is not layer.data:
             copy.data = layer.data
         for name in IMAGE_LOOK:
-            _copy(layer, copy, name)
+            if name != "visible" or not self._in_volume:
+                _copy(layer, copy, name)
 
     def _on_copy_look(self, event: Any) -> None:
         copy = event.source

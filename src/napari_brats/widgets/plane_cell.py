@@ -10,6 +10,7 @@ from qtpy.QtGui import QDragEnterEvent, QDropEvent
 from qtpy.QtWidgets import QVBoxLayout, QWidget
 
 from napari_brats.widgets.layer_copies import LayerCopies, TwinsOf
+from napari_brats.widgets.scene_graph import make_current
 
 if TYPE_CHECKING:
     from napari import Viewer
@@ -78,6 +79,8 @@ class PlaneCell(QWidget):
         self.view.setAcceptDrops(False)
         self._viewer.events.theme.connect(self._on_theme)
         self._on_theme()
+        for emitter in (self.model.layers.events.removing, self.model.layers.events.begin_batch):
+            emitter.connect(self._draw_here)
         self.model.scene.camera.orientation = self._viewer.scene.camera.orientation
         position = self.model.cursor.events.position
         position.disconnect(self.model.update_status_from_cursor)  # the status bar is the window's
@@ -92,6 +95,10 @@ class PlaneCell(QWidget):
     def _on_theme(self, event: object = None) -> None:
         del event
         self.model.theme = self._viewer.theme
+
+    def _draw_here(self, event: object = None) -> None:
+        del event
+        make_current(self.view)
 
     def _on_leave(self) -> None:
         self.model.mouse_over_canvas = False

@@ -99,6 +99,7 @@ class Planes(QObject):
         self._links.set_on(True)
         if is_new:
             self._cells[2].model.fit_to_view()
+            self._cells[2].model.scene.camera.zoom *= 1.4  # a head fills little of its box
 
     def leave(self) -> None:
         """Go back to one view. Harmless when not on."""
@@ -150,13 +151,13 @@ class Planes(QObject):
         self._column.splitterMoved.connect(self._on_right_moved)
         self._links = PlaneLinks(self._viewer, self._cells)
         for emitter in self._removals():
-            emitter.connect(self._draw_here)  # the newest slot is called first
+            emitter.connect(self._draw_here)
         for cell in self._cells:
             self.cell_made.emit(cell.model)
 
     def _removals(self) -> tuple[Any, ...]:
         events = self._viewer.layers.events
-        return events.removed, events.end_batch
+        return events.removing, events.begin_batch  # napari's own slots come before ours
 
     def _draw_here(self, event: object = None) -> None:
         del event

@@ -37,6 +37,7 @@ def make_current(view: QtViewer) -> None:
     """Direct OpenGL to this canvas.
 
     napari finishes what is to be drawn when a layer goes, in whichever canvas was drawn last. With
-    several of them that deletes another one's buffers, and drawing those then ends the process.
+    several of them that deletes another one's buffers, and drawing those then ends the process. So
+    this is called before layers go.
     """
     view.canvas._scene_canvas.set_current()

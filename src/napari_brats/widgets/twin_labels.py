@@ -10,6 +10,8 @@ from napari.layers import Labels
 
 from napari_brats.widgets.case_group import MIRROR
 
+TOOL_OVERLAYS = ("polygon", "brush_stroke")
+
 
 class TwinLabels(Labels):
     """A label map shown once more: one array. `LabelTools` gives it the main layer's history.
@@ -36,6 +38,14 @@ class TwinLabels(Labels):
             units=main.units,
             **attributes,
         )
+        for name in TOOL_OVERLAYS:
+            self._overlays[name].visible = False
+
+    def show_tool(self) -> None:
+        """Make what the tool in use draws on the canvas: that takes long, and few tools draw."""
+        for name in TOOL_OVERLAYS:
+            if self._overlays[name].enabled:
+                self._overlays[name].visible = True
 
     @property
     def _type_string(self) -> str:

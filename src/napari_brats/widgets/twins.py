@@ -22,7 +22,7 @@ from napari_brats.widgets.twin_labels import TwinLabels, draw, draw_box
 if TYPE_CHECKING:
     from napari_brats.widgets.label_tools import LabelTools
 
-LOOK = ("visible", "opacity", "blending", "colormap", "show_selected_label")
+LOOK = ("opacity", "blending", "colormap", "show_selected_label")
 TOOL = ("contiguous", "preserve_labels", "n_edit_dimensions", "selected_label")
 VOLUME_REDRAW_MS = 200
 """A volume is drawn anew when nothing was painted for so long."""
@@ -122,7 +122,7 @@ class LabelTwins(QObject):
 
     def _connections_of_main(self) -> tuple[tuple[Any, Any], ...]:
         events, polygon = self.main.events, self.main._overlays["polygon"].events
-        look = [*(getattr(events, name) for name in LOOK), events.contour]
+        look = [getattr(events, name) for name in (*LOOK, "contour", "visible")]
         tool = [getattr(events, name) for name in (*TOOL, "mode")]
         return (
             (events.labels_update, self._on_painted),
@@ -182,7 +182,7 @@ class LabelTwins(QObject):
     def _share_look(self, twin: TwinLabels) -> None:
         _copy(self.main, twin, LOOK)
         if not twin.in_volume:
-            _copy(self.main, twin, ("contour",))
+            _copy(self.main, twin, ("contour", "visible"))
 
     def _on_polygon(self, event: object = None) -> None:
         """Show the polygon being drawn in cells of the same canvas, which take no tools."""
@@ -192,6 +192,7 @@ class LabelTwins(QObject):
             if self._is_drawn_here(twin):
                 twin._overlays["polygon"].enabled = polygon.enabled
                 twin._overlays["polygon"].points = polygon.points
+                twin.show_tool()
 
     # -- what is painted with
 
@@ -205,6 +206,7 @@ class LabelTwins(QObject):
             for twin in self._with_tools:
                 _copy(self.main, twin, TOOL)
                 _set(twin, "mode", self.main.mode)
+                twin.show_tool()
 
     def _on_twin_tool(self, event: Any) -> None:
         """Take over what was picked or changed in a twin's own canvas."""
