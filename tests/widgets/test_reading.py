@@ -189,6 +189,10 @@ def test_window_presets_are_for_what_is_shown(opened: Any) -> None:
     _press(opened, "drag_window")
     assert opened.bridge.reading.windows.is_on
     assert opened.view._drag.isChecked()
+    number = opened.viewer.canvas.overlays["brats_slice"]
+    assert number.text.endswith("W/L")
+    opened.view._drag.click()
+    assert not number.text.endswith("W/L")
 
 
 def test_what_is_looked_at_is_told_in_voxels_of_the_file(opened: Any) -> None:

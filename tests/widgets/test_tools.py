@@ -120,6 +120,7 @@ class Bench:
             dims_displayed=list(self.viewer.dims.displayed),
             view_direction=None,
             is_dragging=kind == "mouse_move",
+            handled=False,
         )
         for axis in self.viewer.dims.not_displayed:
             self.viewer.dims.set_point(axis, event.position[axis])

@@ -126,6 +126,19 @@ def test_the_image_under_the_cursor_in_a_grid(viewer: ViewerModel) -> None:
     assert found[0] is not found[1]
 
 
+def test_viewers_that_look_alike_are_told_apart() -> None:
+    windows, one, other = WindowLevel(), ViewerModel(), ViewerModel()
+    windows.watch(one)
+    windows.watch(other)
+    windows.unwatch(other)
+    windows.set_on(True)
+    for viewer in (one, other):
+        image = np.zeros((10, 10, 10), np.float32)
+        image[2:8, 2:8, 2:8] = np.arange(1, 217).reshape(6, 6, 6)
+        viewer.add_image(image)
+    assert [_drag(viewer, LEFT, 9, 9).handled for viewer in (one, other)] == [True, False]
+
+
 def test_without_a_visible_image_nothing_happens(viewer: ViewerModel) -> None:
     windows = WindowLevel()
     windows.watch(viewer)

@@ -90,6 +90,7 @@ class ReadingAids:
     def __init__(self, viewer: ViewerModel) -> None:
         self._viewer = viewer
         self._layer: Layer | None = None
+        self._note = ""
         self._letters = OrientationLetters(viewer)
         look = {"gridded": True, "box_color": BOX_COLOR}
         self.slice_number = TextOverlay(
@@ -120,14 +121,20 @@ class ReadingAids:
         self._letters.show_for(layer)
         self.update()
 
+    def show_note(self, note: str) -> None:
+        """Show it beside the slice number; nothing if it is empty."""
+        self._note = note
+        self.update()
+
     def update(self, event: object = None) -> None:
         """Show what is true of the view as it is now."""
         del event
         has_layer = self._layer is not None and self._viewer.dims.ndim >= 3
         text = slice_text(self._viewer, self._layer) if has_layer else ""
         self.slice_number.font_size = NARROW_FONT if is_narrow(self._viewer) else FONT
-        if text != self.slice_number.text:
-            self.slice_number.text = text
+        with_note = f"{text}  {self._note}".rstrip()
+        if with_note != self.slice_number.text:
+            self.slice_number.text = with_note
         self.slice_number.visible = bool(text)
         self.ruler.visible = bool(text)
         self.scale_bar.visible = has_layer and not is_narrow(self._viewer)

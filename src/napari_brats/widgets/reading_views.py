@@ -23,6 +23,10 @@ if TYPE_CHECKING:
     from napari_brats.widgets.case_group import OpenCase
 
 
+MODE_NOTE = "W/L"
+"""Stands in every view while the left button sets the window, and paints nothing."""
+
+
 class ReadingViews(QObject):
     """What all views of a window have in common: `windows`, `status`, aids, the one looked at."""
 
@@ -33,6 +37,7 @@ class ReadingViews(QObject):
         self._reference: Layer | None = None
         self._views: list[tuple[ViewerModel, ReadingAids, Any]] = []
         self.windows = WindowLevel(self)
+        self.windows.mode_changed.connect(self._on_window_mode)
         self.status = StatusLine(viewer, self)
         self.add(viewer)
 
@@ -51,6 +56,7 @@ class ReadingViews(QObject):
 
         aids = ReadingAids(viewer)
         aids.show_for(self._reference)
+        aids.show_note(MODE_NOTE if self.windows.is_on else "")
         self.windows.watch(viewer)
         self.status.watch(viewer)
         viewer.cursor.events.position.connect(on_move)
@@ -117,3 +123,7 @@ class ReadingViews(QObject):
         place[axis] = min(max(index + slices, 0), layer.data.shape[axis] - 1)
         first = dims.ndim - 3
         dims.set_point(first + axis, float(layer.data_to_world(place)[axis]))
+
+    def _on_window_mode(self, on: bool) -> None:
+        for _, aids, _ in self._views:
+            aids.show_note(MODE_NOTE if on else "")

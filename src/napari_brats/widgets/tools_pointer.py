@@ -170,7 +170,7 @@ class ToolPointer(QObject):
     def _on_drag(self, viewer: ViewerModel, event: Any) -> Generator[None, None, None]:
         self._over = viewer
         place = self._place(viewer, event)
-        if place is None:
+        if place is None or event.handled:  # by the drag that sets the window
             return
         self.pressed.emit(place)
         tool = self.tool

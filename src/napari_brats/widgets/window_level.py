@@ -61,14 +61,14 @@ class WindowLevel(QObject):
 
     def watch(self, viewer: ViewerModel) -> None:
         """Let drags in this viewer's canvas set windows. Harmless when called twice."""
-        if viewer not in self._viewers:
+        if not self._watches(viewer):
             self._viewers.append(viewer)
             viewer.mouse_drag_callbacks.insert(0, self._on_drag)
 
     def unwatch(self, viewer: ViewerModel) -> None:
         """Leave this viewer alone. Harmless when it is not watched."""
-        if viewer in self._viewers:
-            self._viewers.remove(viewer)
+        if self._watches(viewer):
+            self._viewers = [each for each in self._viewers if each is not viewer]
             viewer.mouse_drag_callbacks.remove(self._on_drag)
 
     def close(self) -> None:
@@ -101,6 +101,10 @@ class WindowLevel(QObject):
         opened = Window(*contrast_limits(layer.data))
         window = preset_window(preset, layer.data, brain_sample(layer.data), opened)
         self.set_window(layer, window)
+
+    def _watches(self, viewer: ViewerModel) -> bool:
+        """Viewers that show the same are equal: what counts is which one it is."""
+        return any(each is viewer for each in self._viewers)
 
     def _starts(self, event: Any) -> bool:
         if event.button == LEFT:
