@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 import numpy as np
@@ -40,42 +41,52 @@ def brush_stroke(
     A box inside the label map and the voxels in it, both with three axes. None beside the label
     map.
     """
-    sizes = np.asarray(shape)
-    spacing = np.abs(np.asarray(spacing_mm, dtype=float))
-    ends = np.array([start, end], dtype=float)
-    flat = [axis for axis in range(3) if axis not in axes]
-    ends[:, flat] = np.round(ends[1, flat])
-    reach = np.where(np.isin(np.arange(3), axes), radius_mm / spacing, 0.0)
-    nearest = np.round(ends).astype(int)
-    low = np.maximum(np.minimum(np.ceil(ends.min(0) - reach), nearest.min(0)), 0).astype(int)
-    high = np.maximum(np.floor(ends.max(0) + reach), nearest.max(0)).astype(int)
-    high = np.minimum(high + 1, sizes)
-    if (low >= high).any():
-        return None
-    mask = _near_line(ends, radius_mm, spacing, low, high)
-    for voxel in nearest:
-        if ((voxel >= low) & (voxel < high)).all():
-            mask[tuple(voxel - low)] = True
-    x, y, z = (slice(int(a), int(b)) for a, b in zip(low, high, strict=True))
-    return ((x, y, z), mask) if mask.any() else None
+    sides: list[slice] = []
+    offsets: list[npt.NDArray[np.float64]] = []  # from the start, in mm
+    way_mm: list[float] = []
+    for axis, size in enumerate(shape):
+        mm, a, b, reach = abs(float(spacing_mm[axis])), float(start[axis]), float(end[axis]), 0.0
+        if axis in axes:
+            reach = radius_mm / mm
+        else:
+            a = b = float(round(b))
+        low = max(0, min(math.ceil(min(a, b) - reach), round(min(a, b))))
+        high = min(size, max(math.floor(max(a, b) + reach), round(max(a, b))) + 1)
+        if low >= high:
+            return None
+        along_axis = tuple(-1 if other == axis else 1 for other in range(3))
+        offsets.append(((np.arange(low, high) - a) * mm).reshape(along_axis))
+        way_mm.append((b - a) * mm)
+        sides.append(slice(low, high))
+    mask = _near_line(offsets, way_mm, radius_mm)
+    _add_nearest(mask, sides, (start, end), axes)
+    return ((sides[0], sides[1], sides[2]), mask) if mask.any() else None
 
 
 def _near_line(
-    ends: npt.NDArray[np.float64],
-    radius_mm: float,
-    spacing_mm: npt.NDArray[np.float64],
-    low: npt.NDArray[np.int_],
-    high: npt.NDArray[np.int_],
+    offsets_mm: Sequence[npt.NDArray[np.float64]], way_mm: Sequence[float], radius_mm: float
 ) -> Mask:
-    """Where the voxels from ``low`` to ``high`` are at most ``radius_mm`` off the line."""
-    sides = zip(low, high, ends[0], spacing_mm, strict=True)
-    grids = np.ix_(*((np.arange(a, b) - s) * mm for a, b, s, mm in sides))
-    line = (ends[1] - ends[0]) * spacing_mm
-    square = float(line @ line)
-    off: npt.NDArray[np.float64] = sum(g**2 for g in grids)  # type: ignore[assignment]
+    """Where voxels are at most ``radius_mm`` off the way; ``offsets_mm`` are from its start."""
+    x, y, z = (offset * offset for offset in offsets_mm)
+    off: npt.NDArray[np.float64] = x + y + z
+    square = sum(part * part for part in way_mm)
     if square > 0:
-        along = sum(g * v for g, v in zip(grids, line, strict=True))
-        part = np.clip(along / square, 0.0, 1.0)
-        off = off - 2 * part * along + part**2 * square
+        x, y, z = (offset * part for offset, part in zip(offsets_mm, way_mm, strict=True))
+        along = x + y + z
+        share = np.clip(along / square, 0.0, 1.0)
+        off += share * (share * square - 2 * along)
     near: Mask = off <= radius_mm**2 + 1e-9
     return near
+
+
+def _add_nearest(
+    mask: Mask, sides: Sequence[slice], ends: Sequence[Sequence[float]], axes: Sequence[int]
+) -> None:
+    """Add the voxels under both ends, as far as they are in the box."""
+    for place in ends:
+        at = [
+            round(float(place[axis])) - side.start if axis in axes else 0
+            for axis, side in enumerate(sides)
+        ]
+        if all(0 <= index < size for index, size in zip(at, mask.shape, strict=True)):
+            mask[tuple(at)] = True
