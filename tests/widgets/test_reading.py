@@ -195,6 +195,18 @@ def test_window_presets_are_for_what_is_shown(opened: Any) -> None:
     assert not number.text.endswith("W/L")
 
 
+def test_one_key_goes_back_and_forth_between_two_modalities(opened: Any) -> None:
+    view = opened.bridge.view
+    seen = []
+    for _ in range(3):
+        _press(opened, "former_modality")
+        seen.append(view.shown)
+    assert seen == [Modality.T2F, Modality.T1C, Modality.T2F]
+    opened.viewer.layers.clear()
+    _press(opened, "former_modality")
+    assert view.shown is None
+
+
 def test_what_is_looked_at_is_told_in_voxels_of_the_file(opened: Any) -> None:
     reading = opened.bridge.reading
     opened.bridge.go_to(opened.bridge.active_case_key, (3, 1, 4))

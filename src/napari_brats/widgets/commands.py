@@ -98,6 +98,7 @@ _READING_TASKS = {
     "auto_window": Task.WINDOW,
     "opened_window": Task.WINDOW,
     "drag_window": Task.WINDOW,
+    "former_modality": Task.LOOK,
     "outline": Task.LOOK,
     "more_opaque": Task.LOOK,
     "less_opaque": Task.LOOK,

@@ -40,6 +40,7 @@ READING_KEYS: Mapping[str, tuple[str, str]] = {
     "largest_wt": ("Home", "largest cross-section of the whole tumour"),
     "largest_tc": ("Shift+Home", "largest cross-section of the tumour core"),
     "largest_et": ("Alt+Home", "largest cross-section of the enhancing tumour"),
+    "former_modality": ("Shift+F8", "the modality seen before, and back"),
     "outline": ("Shift+F9", "label map filled or in outline"),
     "more_opaque": ("Shift+Up", "label map more opaque"),
     "less_opaque": ("Shift+Down", "label map less opaque"),

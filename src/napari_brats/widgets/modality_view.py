@@ -52,6 +52,7 @@ class ModalityView(QObject):
         self.changed.connect(self._show_crosshair)
         viewer.dims.events.point.connect(self._on_point)
         self._pair: tuple[Modality, Modality] | None = None
+        self._former: Modality | None = None
         self._flicker = QTimer(self)
         self._flicker.setInterval(FLICKER_MS)
         self._flicker.timeout.connect(self._on_flicker)
@@ -141,6 +142,8 @@ class ModalityView(QObject):
         if self._case is None or not self.present:
             return
         chosen = modality if modality in self.present else self.present[0]
+        if self.shown not in (None, chosen):
+            self._former = self.shown
         for other, layer in self._case.by_modality.items():
             layer.visible = other is chosen
         for layer in self._case.images:
@@ -173,6 +176,10 @@ class ModalityView(QObject):
         """Show the modality after the one on top."""
         if self.present:
             self.show(self._after(self.shown))
+
+    def show_former(self) -> None:
+        """Show the modality that was seen before this one; the next one at first."""
+        self.show(self._former or self._after(self.shown))
 
     def set_flicker(self, on: bool) -> None:
         """Show this modality and the next in turn, or stop at the one seen last."""
