@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -15,6 +16,8 @@ from qtpy.QtGui import QKeySequence
 from qtpy.QtWidgets import (
     QAbstractItemView,
     QCheckBox,
+    QLabel,
+    QLineEdit,
     QMenu,
     QPushButton,
     QRadioButton,
@@ -24,12 +27,31 @@ from qtpy.QtWidgets import (
 
 import commands as script
 from napari_brats.widgets import commands
+from napari_brats.widgets.anomaly_panel import AnomalyPanel
+from napari_brats.widgets.case_panel import CasePanel
 from napari_brats.widgets.commands import COMMANDS, Task
-from napari_brats.widgets.followup_main import FollowUpWidget
+from napari_brats.widgets.compare_panel import ComparePanel
+from napari_brats.widgets.correct_panel import CorrectPanel
+from napari_brats.widgets.followup_panel import FollowUpPanel
+from napari_brats.widgets.goto_panel import GoToPanel
 from napari_brats.widgets.help_page import NAPARI_KEYS, help_html
 from napari_brats.widgets.main import BratsWidget
-from napari_brats.widgets.train_main import TrainWidget
-from napari_brats.widgets.worklist_main import WorklistWidget
+from napari_brats.widgets.measure_panel import MeasurePanel
+from napari_brats.widgets.metrics_panel import MetricsPanel
+from napari_brats.widgets.postprocess_panel import PostprocessPanel
+from napari_brats.widgets.privacy_panel import PrivacyPanel
+from napari_brats.widgets.refine_panel import RefinePanel
+from napari_brats.widgets.report_panel import ReportPanel
+from napari_brats.widgets.restore_panel import RestorePanel
+from napari_brats.widgets.review_panel import ReviewPanel
+from napari_brats.widgets.save_panel import SavePanel
+from napari_brats.widgets.section import Section
+from napari_brats.widgets.segment_panel import SegmentPanel
+from napari_brats.widgets.shape_tools_panel import ShapeToolsPanel
+from napari_brats.widgets.tools_panel import ToolsPanel
+from napari_brats.widgets.train_panel import TrainPanel
+from napari_brats.widgets.view_panel import ViewPanel
+from napari_brats.widgets.worklist_panel import WorklistPanel
 
 OURS = {command.key: command for command in COMMANDS if command.key}
 
@@ -122,22 +144,23 @@ def test_the_panel_binds_what_the_table_says(docked: Any, told: list[str]) -> No
     panel.help_page.close()
 
 
-def test_every_button_says_what_it_does(docked: Any) -> None:
-    viewer, panel = docked
-    others = [TrainWidget(), FollowUpWidget(viewer), WorklistWidget(viewer)]
-    for number, other in enumerate(others):
-        viewer.window.add_dock_widget(other, name=f"other {number}")
-    assert [text for widget in (panel, *others) for text in silent_buttons(widget)] == []
-    for other in others:
-        viewer.window.remove_dock_widget(other)
+QT_S_OWN = (QAbstractItemView, QLineEdit)
+"""What Qt itself puts buttons into: corners of tables, the cross of a search field."""
+
+PANELS: tuple[Callable[[], QWidget], ...] = (
+    *(AnomalyPanel, CasePanel, ComparePanel, CorrectPanel, FollowUpPanel, GoToPanel, MeasurePanel),
+    *(MetricsPanel, PostprocessPanel, PrivacyPanel, RefinePanel, ReportPanel, RestorePanel),
+    *(ReviewPanel, SavePanel, SegmentPanel, ShapeToolsPanel, ToolsPanel, TrainPanel, ViewPanel),
+    lambda: WorklistPanel(lambda _case: None),
+    lambda: Section("Case", QLabel()),
+)
 
 
-def silent_buttons(panel: QWidget) -> list[str]:
-    """Buttons without a tooltip, those that Qt itself puts into lists and fields aside."""
+@pytest.mark.parametrize("make", PANELS)
+def test_every_button_says_what_it_does(make: Callable[[], QWidget], qtbot: Any) -> None:
+    panel = make()
+    qtbot.addWidget(panel)
     kinds = (QPushButton, QToolButton, QCheckBox, QRadioButton)
     found = [button for kind in kinds for button in panel.findChildren(kind)]
-    return [
-        f"{type(button.parent()).__name__}: {button.text()!r}"
-        for button in found
-        if not button.toolTip() and not isinstance(button.parent(), QAbstractItemView)
-    ]
+    own = [button for button in found if not isinstance(button.parent(), QT_S_OWN)]
+    assert [button.text() for button in own if not button.toolTip()] == []

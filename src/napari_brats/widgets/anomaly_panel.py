@@ -36,6 +36,7 @@ class AnomalyPanel(QWidget):
         self.denoise_box = ChoiceBox()
         self.denoise_button = QPushButton("Denoise")
         self.cancel_button = QPushButton("Cancel")
+        self.cancel_button.setToolTip("End what is being computed; nothing is added")
         self.bar = QProgressBar()
         self.bar.setTextVisible(False)
         self.step_label = QLabel()

@@ -67,10 +67,12 @@ class FollowUpPanel(QWidget):
         self.points = TimePointTable()
         self.bundle_box = ChoiceBox()
         self.register_box = QCheckBox("Register onto the first")
+        self.register_box.setToolTip("Move the later images rigidly onto those of the first day")
         self.register_box.setChecked(True)
         self.noise = _noise_box()
         self.compare_button = QPushButton("Register and compare")
         self.cancel_button = QPushButton("Cancel")
+        self.cancel_button.setToolTip("End the comparison; nothing is shown of it")
         self.bar = QProgressBar()
         self.bar.setTextVisible(False)
         self.step_label = QLabel()
@@ -82,6 +84,7 @@ class FollowUpPanel(QWidget):
         self.crossed = MessageLabel()
         self.plot = Picture()
         self.save_button = QPushButton("Save table\u2026")
+        self.save_button.setToolTip("Write the figures of all time points into a file")
         self._whens: dict[str, str] = {}
         self._figures: Mapping[Region, Figures] = {}
         self._running = False

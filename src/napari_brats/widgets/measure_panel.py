@@ -151,6 +151,7 @@ class MeasurePanel(QWidget):
         self.region_box.choice_changed.connect(self.lines_changed)
         self.automatic_button.clicked.connect(self.automatic_requested)
         self.copy_button.clicked.connect(self._on_copy)
+        self.save_button.setToolTip("Write all lesions with their diameters into a file")
         self.save_button.clicked.connect(self._on_save)
 
     def _lay_out(self) -> None:

@@ -183,6 +183,7 @@ class MetricsPanel(QWidget):
             "A layer over the images, in one view: what the prediction misses and what it adds. "
             "It follows every edit and is never saved."
         )
+        self.all_box.setToolTip("Also specificity, IoU, Hausdorff and mean distance")
         self.copy_button.setToolTip("All metrics and all lesions as text, cells apart by tabs")
         self.save_button.setToolTip("All metrics in one file, all lesions in a second one")
 

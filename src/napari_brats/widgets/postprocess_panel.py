@@ -181,6 +181,7 @@ class _EditsBar(QFrame):
         question = QLabel("The mask was edited by hand. The sliders would replace those edits.")
         question.setWordWrap(True)
         self.keep_button = QPushButton("Keep edits")
+        self.keep_button.setToolTip("Leave the mask as it is; the sliders go back")
         self.replace_button = QPushButton("Replace")
         self.replace_button.setToolTip("Undo (Ctrl+Z) brings the edits back")
         buttons = QHBoxLayout()

@@ -40,6 +40,7 @@ class ReportPanel(QWidget):
         self.report_button = QPushButton("Report\u2026")
         self.tables_button = QPushButton("Tables as CSV\u2026")
         self.cancel_button = QPushButton("Cancel")
+        self.cancel_button.setToolTip("End the report; no file is written")
         self.bar, self.step_label = QProgressBar(), QLabel()
         self.bar.setTextVisible(False)
         self.message = MessageLabel()

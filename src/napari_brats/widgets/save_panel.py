@@ -137,12 +137,16 @@ class SavePanel(QWidget):
 
     def _add_options(self) -> None:
         self._report = QCheckBox("Volumes and provenance (JSON)")
+        self._report.setToolTip("A record beside the mask: volumes, geometry, how it was made")
         self._report.setChecked(True)
         self._masks = QCheckBox("WT, TC and ET as binary masks")
+        self._masks.setToolTip("Three more files beside the label map")
         self._itksnap = QCheckBox("ITK-SNAP label descriptions")
+        self._itksnap.setToolTip("A text file with names and colours that ITK-SNAP reads")
         for box in (self._report, self._masks, self._itksnap):
             self._layout.addWidget(box)
         self.save = QPushButton("Save label map")
+        self.save.setToolTip("Write the label map with its case's geometry; asks to replace")
         self.save.clicked.connect(self._on_save)
         self._layout.addWidget(self.save)
 
@@ -154,8 +158,10 @@ class SavePanel(QWidget):
         box.addWidget(self.question)
         row = QHBoxLayout()
         self.replace = QPushButton("Replace")
+        self.replace.setToolTip("Write over the files; the former version is kept once beside them")
         self.replace.clicked.connect(self._on_replace)
         self.keep = QPushButton("Keep")
+        self.keep.setToolTip("Leave the files as they are")
         self.keep.clicked.connect(self._drop_question)
         row.addWidget(self.replace)
         row.addWidget(self.keep)

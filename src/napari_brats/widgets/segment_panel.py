@@ -63,6 +63,7 @@ class SegmentPanel(QWidget):
         self.run_button = QPushButton("Run")
         self.run_button.setToolTip("Segment the active case; the mask becomes a new layer")
         self.cancel_button = QPushButton("Cancel")
+        self.cancel_button.setToolTip("End the run; label maps stay as they are")
         self.bar = QProgressBar()
         self.bar.setTextVisible(False)
         self.step_label = QLabel()

@@ -196,7 +196,7 @@ class ViewPanel(QWidget):
             "percentile inside the brain, half and twice as wide, all values, or as opened"
         )
         self._presets.setMenu(self._preset_menu())
-        self._drag = toggle_button("Drag", "")  # its tooltip comes with the gesture
+        self._drag = toggle_button("Drag", "Width and level by dragging")  # more once told how
         self._drag.toggled.connect(self.drag_changed)
         row.addWidget(self._window_text, 1)
         row.addWidget(self._presets)
