@@ -14,7 +14,7 @@ from qtpy.QtWidgets import QWidget
 
 from napari_brats.core.errors import BratsError, CaseError, JobError
 from napari_brats.core.progress import Progress
-from napari_brats.widgets._worker import in_words, run_job, wait_for_urgent_jobs
+from napari_brats.widgets._worker import in_words, run_job
 from napari_brats.workspace import log
 
 pytestmark = pytest.mark.gui_smoke
@@ -281,18 +281,3 @@ def test_an_urgent_job_does_not_wait_until_long_ones_leave_it_a_thread(qtbot):
     for record in busy:
         finish(qtbot, record)
     assert all(were_busy)
-
-
-def test_urgent_jobs_can_be_waited_for(qtbot):
-    done = []
-
-    def job():
-        yield Progress(0, 1, "writing")
-        time.sleep(0.05)
-        done.append(True)
-
-    record = Record()
-    run_job(job(), urgent=True, **record.handlers())
-    wait_for_urgent_jobs(10_000)
-    assert done
-    finish(qtbot, record)

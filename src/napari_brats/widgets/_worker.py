@@ -26,6 +26,9 @@ T = TypeVar("T")
 PROGRESS_INTERVAL_S = 0.03
 """Progress that comes faster than the eye reads it would only flood the event loop."""
 
+URGENT_THREADS = 4
+"""Beside those of Qt's pool."""
+
 
 # Python's exit deletes the signals of threads that still run, and the next one emitted would abort
 # the process; so exit first asks all jobs to stop and waits, as napari does when its window quits.
@@ -189,8 +192,7 @@ def run_job(
         A widget the handlers belong to. Once it is deleted nothing is called any more and the job
         stops at its next yield.
     urgent
-        For short work that must not wait until a segmentation leaves it a thread. Urgent jobs run
-        one after the other, see `wait_for_urgent_jobs`.
+        For light work that must not wait until a segmentation leaves it a thread.
     """
     worker = JobWorker(job, urgent=urgent)
     running = RunningJob(worker, on_progress, on_returned, on_failed, on_finished, owner)
@@ -199,15 +201,10 @@ def run_job(
     return running
 
 
-def wait_for_urgent_jobs(at_most_ms: int) -> None:
-    """Come back when no urgent job runs or waits, or after that time."""
-    _urgent_pool().waitForDone(at_most_ms)
-
-
 @cache
 def _urgent_pool() -> QThreadPool:
     pool = QThreadPool()
-    pool.setMaxThreadCount(1)
+    pool.setMaxThreadCount(URGENT_THREADS)
     atexit.register(pool.waitForDone)
     return pool
 

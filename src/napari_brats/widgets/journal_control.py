@@ -2,73 +2,75 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import time
 from contextlib import suppress
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from weakref import WeakSet
 
 from qtpy.QtCore import QObject, QTimer, Signal
 
 from napari_brats.core.errors import BratsError
-from napari_brats.core.labels import LabelMap
-from napari_brats.core.progress import Job, Progress, drain
-from napari_brats.widgets._worker import RunningJob, run_job, wait_for_urgent_jobs
-from napari_brats.widgets.kept_label_maps import URGENT_WAIT_MS, KeptLabelMap, KeptLabelMaps
+from napari_brats.core.progress import Job, Progress
+from napari_brats.widgets._worker import RunningJob, run_job
+from napari_brats.widgets.kept_label_maps import KeptLabelMap, KeptLabelMaps
 from napari_brats.widgets.label_tools import Step
 from napari_brats.widgets.viewer_bridge import ViewerBridge
 
 if TYPE_CHECKING:
     from napari.layers import Layer
 
-WRITE_AFTER_MS = 500
-"""From the first edit that is not on disk to the job; the end of a stroke starts it at once."""
+WRITE_AFTER_S = 0.5
+"""From the first edit that is not on disk to its writing; the end of a stroke hurries it."""
 
+LOOK_EVERY_S = 0.05
 RETRY_AFTER_MS = 5000
 """After a disk refused."""
 
 
-@dataclass(frozen=True, eq=False)
-class _Task:
-    """What the job writes; copied from the window but for the labels, which it may see painted."""
+class _Pending:
+    """Label maps with edits that are not on disk; filled by the window, emptied by the job."""
 
-    kept: KeptLabelMap
-    labels: Callable[[], LabelMap]
-    facts: dict[str, Any]
-    events: list[Any]
+    def __init__(self) -> None:
+        self.maps: set[KeptLabelMap] = set()
+        self.hurries = False
 
 
 class JournalController(QObject):
-    """Writes the journals of edited label maps."""
+    """Writes the journals of edited label maps.
+
+    The first edit starts a job that goes on until all is on disk. It keeps time by itself: a window
+    that is busy drawing, or hangs, does not hold it up.
+    """
 
     problem = Signal(str)  # told once; empty when all is well again
 
     def __init__(self, bridge: ViewerBridge, kept: KeptLabelMaps, parent: QObject) -> None:
         super().__init__(parent)
         self._kept = kept
-        self._dirty: set[Layer] = set()
+        self._pending = _Pending()
         self._prepared: WeakSet[Layer] = WeakSet()
         self._running: RunningJob | None = None
         self._trouble = ""
-        self._timer = QTimer(self)
-        self._timer.setSingleShot(True)
-        self._timer.timeout.connect(self.write_now)
+        self._retry = QTimer(self)
+        self._retry.setSingleShot(True)
+        self._retry.setInterval(RETRY_AFTER_MS)
+        self._retry.timeout.connect(self._run)
         bridge.tools.edited.connect(self._on_edited)
         bridge.tools.step_made.connect(self._on_step)
         bridge.labels_added.connect(self._on_labels_added)
+        bridge.layer_removed.connect(self._on_removed)
         for one in kept:
             self._on_labels_added(one.layer)
-        bridge.layer_removed.connect(self._dirty.discard)
 
     @property
     def is_idle(self) -> bool:
         """Whether nothing is being written."""
         return self._running is None
 
-    def cancel(self) -> None:
-        """Write no more."""
-        self._timer.stop()
-        self._dirty.clear()
+    def write_now(self) -> None:
+        """Write what is not on disk without waiting any longer."""
+        self._pending.hurries = True
+        self._run()
 
     def write_all(self) -> None:
         """Write all unsaved edits anew, after the journals were deleted."""
@@ -76,55 +78,60 @@ class JournalController(QObject):
             self._on_edited(kept.layer)
 
     def flush(self) -> None:
-        """Write what is not on disk now, and no more after that."""
-        wait_for_urgent_jobs(URGENT_WAIT_MS)
-        tasks = [_task(kept) for kept in self._kept if kept.layer in self._dirty]
+        """Write what is not on disk before this returns, and no more after that."""
+        maps = tuple(self._pending.maps)
         self.cancel()
-        with suppress(BratsError):  # the user was told, or the labels cannot be saved at all
-            drain(_write(tasks))
+        for kept in maps:
+            with suppress(BratsError):  # the user was told, or it cannot be saved at all
+                kept.write()
 
-    def write_now(self) -> None:
-        """Start writing what is not on disk, unless that is under way already."""
-        self._timer.stop()
+    def cancel(self) -> None:
+        """Write no more."""
+        self._retry.stop()
+        self._pending.maps.clear()
         if self._running is not None:
-            return  # its end starts the next one
-        tasks = [_task(kept) for kept in self._kept if kept.layer in self._dirty]
-        self._dirty.clear()
-        if tasks:
+            self._running.cancel()
+
+    def _run(self) -> None:
+        if self._running is None and self._pending.maps:
             self._running = run_job(
-                _write(tasks),
+                _write_while_edited(self._pending),
                 on_returned=lambda _: self._tell(""),
-                on_failed=lambda error: self._on_failed(error, tasks),
+                on_failed=lambda error: self._tell(str(error)),
                 on_finished=self._on_finished,
                 owner=self.parent(),
                 urgent=True,
             )
 
     def _on_edited(self, layer: Layer) -> None:
-        self._dirty.add(layer)
-        if self._running is None and not self._timer.isActive():
-            self._timer.start(RETRY_AFTER_MS if self._trouble else WRITE_AFTER_MS)
+        kept = self._kept.get(layer)
+        if kept is not None:
+            self._pending.maps.add(kept)
+            if not self._retry.isActive():
+                self._run()
 
     def _on_step(self, step: Step) -> None:
+        self._pending.hurries = True
         self._on_edited(step.layer)
-        if not self._trouble:
-            self.write_now()
 
     def _on_labels_added(self, layer: Layer) -> None:
         """Have its journal ready before it is painted."""
         kept = self._kept.get(layer)
         if kept is not None and layer not in self._prepared:
             self._prepared.add(layer)
-            run_job(_prepare(kept), owner=self.parent(), urgent=True)
+            run_job(_prepare(kept), urgent=True)
 
-    def _on_failed(self, error: BratsError, tasks: Sequence[_Task]) -> None:
-        self._dirty.update(task.kept.layer for task in tasks)
-        self._tell(str(error))
+    def _on_removed(self, layer: Layer) -> None:
+        for kept in tuple(self._pending.maps):
+            if kept.layer is layer:
+                self._pending.maps.discard(kept)
 
     def _on_finished(self) -> None:
         self._running = None
-        if self._dirty:
-            self._timer.start(RETRY_AFTER_MS if self._trouble else WRITE_AFTER_MS)
+        if self._trouble:
+            self._retry.start()
+        else:
+            self._run()  # an edit came just as the job ended
 
     def _tell(self, trouble: str) -> None:
         if trouble != self._trouble:
@@ -132,16 +139,30 @@ class JournalController(QObject):
             self.problem.emit(trouble)
 
 
+def _write_while_edited(pending: _Pending) -> Job[None]:
+    """Write again and again until nothing is left to write; BratsError if something cannot be."""
+    while pending.maps:
+        end_s = time.monotonic() + WRITE_AFTER_S
+        while time.monotonic() < end_s and not pending.hurries:
+            yield Progress(0, 1, "Keeping edits safe")
+            time.sleep(LOOK_EVERY_S)
+        pending.hurries = False
+        for _ in range(len(pending.maps)):
+            _write_one(pending)
+
+
+def _write_one(pending: _Pending) -> None:
+    try:
+        kept = pending.maps.pop()
+    except KeyError:  # the window cleared it meanwhile
+        return
+    try:
+        kept.write()
+    except BratsError:
+        pending.maps.add(kept)
+        raise
+
+
 def _prepare(kept: KeptLabelMap) -> Job[None]:
     yield Progress(0, 1, "Preparing the journal")
-    kept.journal.prepare()
-
-
-def _task(kept: KeptLabelMap) -> _Task:
-    return _Task(kept, kept.labels, kept.facts(), list(kept.log.events))
-
-
-def _write(tasks: Sequence[_Task]) -> Job[None]:
-    for number, task in enumerate(tasks):
-        yield Progress(number, len(tasks), "Keeping edits safe")
-        task.kept.journal.write(task.labels(), task.facts, task.events)
+    kept.prepare()

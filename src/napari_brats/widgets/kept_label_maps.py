@@ -9,13 +9,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from qtpy.QtCore import QObject
+from qtpy.QtCore import QMutex, QMutexLocker, QObject
 
 from napari_brats import __version__
 from napari_brats.core.errors import BratsError
 from napari_brats.core.labels import Label, LabelMap
 from napari_brats.core.progress import Job, Progress
-from napari_brats.widgets._worker import run_job, wait_for_urgent_jobs
+from napari_brats.widgets._worker import run_job
 from napari_brats.widgets.case_group import is_from_file, labels_of, tag_of
 from napari_brats.widgets.label_tools import Step
 from napari_brats.widgets.provenance import earlier_sessions, latest_note
@@ -26,8 +26,6 @@ from napari_brats.workspace.journal import Journal, journal_key
 
 if TYPE_CHECKING:
     from napari.layers import Labels, Layer
-
-URGENT_WAIT_MS = 5000
 
 KEPT = "napari_brats_kept"
 """``layer.metadata[KEPT]``: what a closed panel knew of the layer, for the next one."""
@@ -68,6 +66,7 @@ class KeptLabelMap:
     sessions: list[Any] = field(default_factory=list)
     saved_here: set[Path] = field(default_factory=set)
     is_let_go: bool = False
+    _mutex: QMutex = field(default_factory=QMutex, repr=False)
 
     def labels(self) -> LabelMap:
         """(X, Y, Z) as they are now, a view; LabelError or GeometryError if they are none."""
@@ -75,15 +74,45 @@ class KeptLabelMap:
 
     def unsaved_voxels(self) -> int:
         """How many voxels differ from what was opened or saved; all labelled ones of a result."""
-        wait_for_urgent_jobs(URGENT_WAIT_MS)
         try:
             labels = self.labels()
         except BratsError:  # cannot be saved as it is, but is somebody's work
             return int(np.count_nonzero(self.layer.data))
-        base = np.zeros_like(labels) if self.is_result else self.journal.base()
-        return int(np.count_nonzero(labels != base))
+        with QMutexLocker(self._mutex):
+            base = np.zeros_like(labels) if self.is_result else self.journal.base()
+            return int(np.count_nonzero(labels != base))
 
-    def facts(self) -> dict[str, Any]:
+    def prepare(self) -> None:
+        """Make the journal ready for its first write; from any thread."""
+        with QMutexLocker(self._mutex):
+            self.journal.prepare()
+
+    def write(self) -> None:
+        """Bring the journal up to date, from any thread; SaveError or LabelError if that fails."""
+        with QMutexLocker(self._mutex):
+            if not self.is_let_go:
+                self.journal.write(self.labels(), self._facts(), list(self.log.events))
+
+    def note_saved(self, path: Path, labels: LabelMap) -> None:
+        """``labels`` are safe in ``path`` now: journal and log begin anew."""
+        with QMutexLocker(self._mutex):
+            self.journal.start_from(labels)
+        self.log.clear()
+        self.is_result = False
+        self.path = path
+        self.saved_here.add(path)
+
+    def forget_edits(self) -> None:
+        """Delete the journal: what is in it is not wanted any more."""
+        with QMutexLocker(self._mutex):
+            self.journal.delete()
+
+    def close_journal(self) -> None:
+        """Leave the journal to whoever opens the case next."""
+        with QMutexLocker(self._mutex):
+            self.journal.close()
+
+    def _facts(self) -> dict[str, Any]:
         """What a journal needs to know to restore it, fit for JSON."""
         return {
             "convention": tag_of(self.layer).convention,
@@ -138,12 +167,7 @@ class KeptLabelMaps(QObject):
 
     def note_saved(self, kept: KeptLabelMap, path: Path, labels: LabelMap) -> None:
         """``labels`` are safe in ``path`` now: journal and log begin anew."""
-        wait_for_urgent_jobs(URGENT_WAIT_MS)
-        kept.journal.start_from(labels)
-        kept.log.clear()
-        kept.is_result = False
-        kept.path = path
-        kept.saved_here.add(path)
+        kept.note_saved(path, labels)
         self._stamps.pop(path, None)
         self._stamp(path)
 
@@ -153,11 +177,11 @@ class KeptLabelMaps(QObject):
         known = sorted(path for path in {*paths, target} if path in self._stamps)
         return tuple(path for path in known if has_changed(path, self._stamps[path]))
 
-    def forget_edits(self) -> None:
-        """Delete all journals: nothing in them is wanted any more."""
-        wait_for_urgent_jobs(URGENT_WAIT_MS)
+    def forget_edits(self, *, for_good: bool = False) -> None:
+        """Delete all journals; ``for_good``: until the next step none is written again."""
         for kept in self:
-            kept.journal.delete()
+            kept.is_let_go = kept.is_let_go or for_good
+            kept.forget_edits()
 
     def hand_over(self) -> None:
         """Leave what is known with the layers, for the next panel. Harmless when called twice."""

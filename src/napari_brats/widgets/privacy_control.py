@@ -11,8 +11,8 @@ from qtpy.QtGui import QDesktopServices, QGuiApplication
 
 from napari_brats.core.errors import BratsError
 from napari_brats.core.progress import Job, Progress
-from napari_brats.widgets._worker import run_job, wait_for_urgent_jobs
-from napari_brats.widgets.kept_label_maps import URGENT_WAIT_MS, KeptLabelMaps
+from napari_brats.widgets._worker import run_job
+from napari_brats.widgets.kept_label_maps import KeptLabelMaps
 from napari_brats.widgets.privacy_panel import PrivacyPanel
 from napari_brats.widgets.viewer_bridge import ViewerBridge
 from napari_brats.workspace.diagnostics import diagnostics
@@ -72,7 +72,6 @@ class PrivacyController(QObject):
 
     def _on_delete(self) -> None:
         self._kept.forget_edits()  # written anew with the next edit of what is still open
-        wait_for_urgent_jobs(URGENT_WAIT_MS)
         stop_log()
         run_job(
             _delete(),

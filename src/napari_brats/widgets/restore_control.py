@@ -15,14 +15,9 @@ from napari_brats.core.labels import CONVENTIONS
 from napari_brats.core.progress import Job, Progress
 from napari_brats.io.layers import label_map_to_layer
 from napari_brats.widgets import provenance
-from napari_brats.widgets._worker import run_job, wait_for_urgent_jobs
+from napari_brats.widgets._worker import run_job
 from napari_brats.widgets.case_group import DEFAULT_CONVENTION, retag, tag_of
-from napari_brats.widgets.kept_label_maps import (
-    URGENT_WAIT_MS,
-    KeptLabelMap,
-    KeptLabelMaps,
-    restored_facts,
-)
+from napari_brats.widgets.kept_label_maps import KeptLabelMap, KeptLabelMaps, restored_facts
 from napari_brats.widgets.restore_panel import RestoreOffer, RestorePanel
 from napari_brats.widgets.viewer_bridge import ViewerBridge
 from napari_brats.workspace.editing import steps_in_effect
@@ -82,9 +77,8 @@ class RestoreController(QObject):
     def cancel(self) -> None:
         """Look no more; what was removed with unsaved edits stays in its journal."""
         self._timer.stop()
-        wait_for_urgent_jobs(URGENT_WAIT_MS)
         for kept, _ in self._removed:
-            kept.journal.close()
+            kept.close_journal()
         self._removed.clear()
 
     # -- looking for journals
@@ -205,12 +199,17 @@ class RestoreController(QObject):
         if kept.log.events:  # the step that restored stands for all that it brought back
             restored = {**kept.log.events[-1], "steps": steps_in_effect(left.events)}
             kept.log.events[-1] = restored
-        run_job(
-            _move_over(kept, left.path),
-            on_failed=lambda error: self._panel.show_trouble(str(error)),
-            owner=self._panel,
-            urgent=True,
-        )
+        if self._write(kept):
+            delete_journal(left.path)
+
+    def _write(self, kept: KeptLabelMap) -> bool:
+        """Whether the edits of a label map are on disk now."""
+        try:
+            kept.write()
+        except BratsError as error:
+            self._panel.show_trouble(str(error))
+            return False
+        return True
 
     def _on_discard(self, path: Path) -> None:
         if self._take(path) is not None:
@@ -229,9 +228,9 @@ class RestoreController(QObject):
             return
         voxels = 0 if kept.is_let_go else kept.unsaved_voxels()
         if not voxels or not kept.log.events:
-            kept.journal.delete()
+            kept.forget_edits()
             return
-        run_job(_keep(kept), owner=self._panel, urgent=True)
+        self._write(kept)
         words = f"The label map '{layer.name}' of case {kept.case_id} was closed with {voxels:,} "
         self._removed.append((kept, f"{words}voxels that are not saved."))
         self._timer.start()
@@ -241,8 +240,7 @@ class RestoreController(QObject):
         open_cases = {self._bridge.case_id(key) for key in self._bridge.keys()}  # noqa: SIM118
         for entry in [entry for entry in self._removed if entry[0].case_id not in open_cases]:
             self._removed.remove(entry)
-            wait_for_urgent_jobs(URGENT_WAIT_MS)
-            entry[0].journal.close()
+            entry[0].close_journal()
             self._panel.show_note(f"{entry[1]} Open the case again to restore them.")
         self._show_removed()
 
@@ -254,7 +252,7 @@ class RestoreController(QObject):
 
     def _on_let_go(self) -> None:
         kept, _ = self._removed.pop()
-        kept.journal.delete()
+        kept.forget_edits()
         self._show_removed()
 
     def _show_removed(self) -> None:
@@ -284,14 +282,3 @@ def _read(paths: Sequence[Path]) -> Job[list[LeftOver | str]]:
         else:
             delete_journal(path)
     return found
-
-
-def _move_over(kept: KeptLabelMap, former: Path) -> Job[None]:
-    yield Progress(0, 1, "Keeping edits safe")
-    kept.journal.write(kept.labels(), kept.facts(), list(kept.log.events))
-    delete_journal(former)
-
-
-def _keep(kept: KeptLabelMap) -> Job[None]:
-    yield Progress(0, 1, "Keeping edits safe")
-    kept.journal.write(kept.labels(), kept.facts(), list(kept.log.events))

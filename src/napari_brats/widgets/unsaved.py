@@ -95,7 +95,7 @@ class UnsavedGuard(QObject):
             event.ignore()
             return True
         self.settled.emit()
-        self._kept.forget_edits()
+        self._kept.forget_edits(for_good=True)
         if event.spontaneous():  # napari would ask once more whether to close
             event.ignore()
             self._is_settled = True
