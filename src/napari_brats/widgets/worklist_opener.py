@@ -80,7 +80,7 @@ class WorklistOpener(QObject):
         bridge = self._attached()
         if self._case is not None and self._layers_key in bridge.keys():  # noqa: SIM118
             if case.key == self.key:
-                bridge.activate(self._layers_key)
+                self._show_again(bridge, case)
                 return
             if not self._may_leave(bridge, self._layers_key):
                 return
@@ -90,6 +90,12 @@ class WorklistOpener(QObject):
             self._wanted = case  # it is being read already
         else:
             self._begin(case)
+
+    def _show_again(self, bridge: ViewerBridge, case: WorkCase) -> None:
+        """Show the open case, with the mask that a run may have made for it meanwhile."""
+        bridge.activate(self._layers_key)
+        if case.mask is not None and not bridge.open_case(self._layers_key).labels:
+            bridge.open_paths([case.mask])
 
     def look_ahead(self, case: WorkCase | None) -> None:
         """Read this case soon, for it may be opened next; None lets go of what was read."""

@@ -189,7 +189,8 @@ class WorklistPanel(QWidget):
         self.views.table.horizontalHeader().sortIndicatorChanged.connect(self._on_sorted)
         self.sheet_button.toggled.connect(self._on_sheet)
         for name, step in (("next_case", 1), ("previous_case", -1)):  # the viewer has them, too
-            shortcut = QShortcut(QKeySequence(WORKLIST_KEYS[name]), self)
+            key = WORKLIST_KEYS[name].replace("Page", "Pg")  # as Qt calls what napari calls Page
+            shortcut = QShortcut(QKeySequence(key), self)
             shortcut.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
             shortcut.activated.connect(lambda step=step: self.step_requested.emit(step))
 
