@@ -28,7 +28,9 @@ from napari_brats.workspace.journal import (
 
 KEY = "0" * 32
 MAPS = npst.arrays(np.uint8, (4, 3, 5), elements=st.integers(0, 4))
-quick = settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=30)
+quick = settings(
+    suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=30, deadline=None
+)
 
 
 def new(base=None):

@@ -28,7 +28,9 @@ def test_without_a_file_the_defaults_hold_and_nothing_is_made():
     assert not settings_path().exists()
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=25)
+@settings(
+    suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=25, deadline=None
+)
 @given(st.text(), st.floats(0.1, 50), st.floats(0, 1))
 def test_what_was_written_is_read(editor, brush_mm, opacity):
     chosen = Settings(editor=editor, brush_mm=brush_mm, overlay_opacity=opacity)
