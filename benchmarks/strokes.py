@@ -27,7 +27,7 @@ from napari_brats.core.labels import Label
 from napari_brats.io.layers import label_colormap
 from napari_brats.widgets.main import BratsWidget
 
-MOVES = 25
+MOVES = 20
 BRUSHES = ((5, 2), (25, 2), (25, 3))
 """Diameter in mm, and over how many axes."""
 
@@ -46,7 +46,7 @@ def main(case: Path, strokes: int) -> None:
     assert layer is not None
     bare, other = bare_window(ours, layer)
     columns = [f"{what} {time}" for what in ("event", "all") for time in ("wall", "CPU")]
-    print(f"| brush | window | {' | '.join(columns)} |\n|---|---|" + "---|" * len(columns))
+    print(f"| brush | window | voxels | {' | '.join(columns)} |\n" + "|---" * 7 + "|")
     for diameter_mm, axes in BRUSHES:
         tools.set_brush_mm(diameter_mm)
         for painted in (layer, other):
@@ -55,11 +55,16 @@ def main(case: Path, strokes: int) -> None:
             painted.mode = "paint"
         other.brush_size = diameter_mm
         times: dict[str, list[tuple[float, ...]]] = {"bare": [], "panel": []}
+        for painted in (layer, other):
+            painted.data[:] = 0
+            painted.refresh()
         for number in range(strokes):
             times["bare"] += stroke(bare, number)
             times["panel"] += stroke(ours, number)
+        voxels = {"bare": np.count_nonzero(other.data), "panel": np.count_nonzero(layer.data)}
         for name, measured in times.items():
-            print(f"| {diameter_mm} mm, {axes}-D | {name} | {figures(np.array(measured))} |")
+            row = f"{diameter_mm} mm, {axes}-D | {name} | {voxels[name]}"
+            print(f"| {row} | {figures(np.array(measured))} |", flush=True)
     print_steps(tools, layer)
     settle(0.2)
     panel.shut_down()

@@ -146,7 +146,9 @@ def step_text(record: Record) -> str:
     known = record.label in list(Label)
     label = "" if record.label is None else Label(record.label).name if known else record.label
     label = "background" if record.label == 0 else label
-    parts = [record.tool, str(label), f"{record.change.voxels:,} voxels".replace(",", " ")]
+    voxels = record.change.voxels
+    count = "1 voxel" if voxels == 1 else f"{voxels:,} voxels".replace(",", " ")
+    parts = [record.tool, str(label), count]
     return f"{record.finished:%H:%M:%S}  " + ", ".join(part for part in parts if part)
 
 

@@ -1,0 +1,41 @@
+"""The palette in the window: locks, what is shown, steps, and what is remembered."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+from pytestqt.qtbot import QtBot
+from tests.widgets.conftest import Window
+from tests.widgets.test_viewer_bridge import open_all, write_case
+
+from napari_brats.core.labels import Label
+from napari_brats.workspace.settings import read_settings
+
+
+def test_what_the_palette_sets_holds_and_is_remembered(
+    window: Window, tmp_path: Path, qtbot: QtBot
+) -> None:
+    open_all(window.viewer, write_case(tmp_path))
+    bridge, panel = window.bridge, window.correct
+    layer = bridge.tools.target
+    assert layer is not None
+    before = layer.data.copy()
+    row = panel.palette_panel.rows[Label.ET]
+    row.name.click()
+    row.lock.click()
+    layer.paint((0, 0, 0), bridge.tools.label)
+    assert np.array_equal(layer.data, before)
+    assert "ET is locked" in panel.message.text()
+    row.lock.click()
+    layer.paint((0, 0, 0), bridge.tools.label)
+    assert layer.data[0, 0, 0] == Label.ET
+    assert panel.message.text() == ""
+    assert panel.history_panel.unfold.text() == "Steps: 1"
+    panel.history_panel.step_requested.emit(0)
+    assert np.array_equal(layer.data, before)
+    row.eye.click()
+    assert layer.colormap.map(np.array([3]))[0, 3] == 0
+    panel.brush_mm.setValue(7.5)
+    qtbot.waitUntil(lambda: read_settings().brush_mm == 7.5)
+    qtbot.waitUntil(lambda: row.volume.text() != "")
