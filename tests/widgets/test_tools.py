@@ -39,6 +39,7 @@ from napari_brats.widgets.tools_control import ToolsController
 from napari_brats.widgets.tools_images import appearance_job
 from napari_brats.widgets.tools_panel import ToolsPanel
 from napari_brats.widgets.tools_pointer import ToolPointer
+from napari_brats.widgets.twin_labels import TwinLabels
 
 SHAPE = (8, 20, 20)
 GRID = Grid(
@@ -296,6 +297,15 @@ def test_an_image_on_another_grid_is_brought_onto_that_of_the_label_map(bench: B
     assert made is not None
     bright, dark = made.look_at((3, 7, 7)), made.look_at((3, 15, 15))
     assert bright[0] > dark[0] + 1
+
+
+def test_a_cell_that_opens_shows_the_preview_too(bench: Bench) -> None:
+    bench.control.choose("wand")
+    bench.press((3, 7, 7))
+    twin = bench.viewer.add_layer(TwinLabels(bench.layer, name="twin"))
+    assert twin._overlays[NAME].preview is bench.preview
+    press_key(Qt.Key.Key_Escape)
+    assert not twin._overlays[NAME].visible
 
 
 # -- smart brush

@@ -191,14 +191,13 @@ class ToolsPanel(QWidget):
         self._reach.setRange(5.0, WHOLE_BRAIN_MM)
         self._reach.setDecimals(0)
         self._reach.setSingleStep(5.0)
-        self._reach.setPrefix("\u2264 ")
         self._reach.setSuffix(" mm")
         self._reach.setValue(DEFAULT_REACH_MM)
         self._reach.setToolTip(
             f"How far from the click the wand reaches; {WHOLE_BRAIN_MM:.0f} mm: the whole brain"
         )
         self._reach.setKeyboardTracking(False)
-        widest = f"\u2264 {WHOLE_BRAIN_MM:.0f} mm"
+        widest = f"{WHOLE_BRAIN_MM:.0f} mm"
         self._reach.setMinimumWidth(self._reach.fontMetrics().horizontalAdvance(widest) + 76)
         self._reach.valueChanged.connect(self.scope_changed)
         row.addWidget(self._reach)

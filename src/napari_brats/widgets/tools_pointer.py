@@ -88,6 +88,7 @@ class ToolPointer(QObject):
         self._viewers: list[ViewerModel] = []
         self._over: ViewerModel | None = None
         self._tool: MouseTool | None = None
+        self._shown: tuple[Labels, Preview] | None = None
         self.is_held_off: Callable[[], bool] = lambda: False
         """Whether the mouse is to move the view for now."""
 
@@ -109,6 +110,7 @@ class ToolPointer(QObject):
             viewer.mouse_drag_callbacks.append(self._on_drag)
             viewer.mouse_move_callbacks.append(self._on_move)
             viewer.mouse_double_click_callbacks.append(self._on_double_click)
+            viewer.layers.events.inserted.connect(self._on_inserted)
 
     def unfollow(self, viewer: ViewerModel) -> None:
         """Listen no more. Harmless for a viewer that is not followed."""
@@ -117,6 +119,7 @@ class ToolPointer(QObject):
             viewer.mouse_drag_callbacks.remove(self._on_drag)
             viewer.mouse_move_callbacks.remove(self._on_move)
             viewer.mouse_double_click_callbacks.remove(self._on_double_click)
+            viewer.layers.events.inserted.disconnect(self._on_inserted)
         if viewer is self._over:
             self._over = None
 
@@ -147,6 +150,7 @@ class ToolPointer(QObject):
 
     def show_preview(self, layer: Labels, preview: Preview | None) -> None:
         """Draw over the label map wherever it is shown; None removes it."""
+        self._shown = None if preview is None else (layer, preview)
         shown = [each for viewer in self._viewers for each in viewer.layers]
         show_preview([each for each in shown if main_of(each) is layer], preview)
 
@@ -158,6 +162,11 @@ class ToolPointer(QObject):
     def _flat_viewer(self) -> ViewerModel | None:
         seen = [*([self._over] if self._over is not None else []), *self._viewers]
         return next((viewer for viewer in seen if viewer.dims.ndisplay == 2), None)
+
+    def _on_inserted(self, event: Any) -> None:
+        """A further cell shows the label map: what is previewed is to be seen there, too."""
+        if self._shown is not None and main_of(event.value) is self._shown[0]:
+            show_preview([event.value], self._shown[1])
 
     def _follows(self, viewer: ViewerModel) -> bool:
         """Two viewers that show the same are equal: what counts is which one it is."""
