@@ -139,6 +139,8 @@ def test_the_panel_binds_what_the_table_says(docked: Any, told: list[str]) -> No
             assert callable(getattr(found, "click", found)), command.name
     commands.save()  # nothing is open
     assert "not possible now" in told[-1]
+    commands.show_t1n()
+    assert "open a case first" in told[-1]
     commands.keys_and_help()
     assert panel.help_page.isVisible()
     panel.help_page.close()

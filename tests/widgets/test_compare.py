@@ -206,6 +206,14 @@ def test_removed_layers_end_what_they_were_part_of(window: Window) -> None:
     assert "Two label maps" in window.panel.message.toPlainText()
 
 
+def test_an_edit_of_a_side_is_said(window: Window) -> None:
+    labels = window.labels(window.b).copy()
+    labels[6, 6, 6] = Label.ED
+    window.bridge.set_layer_labels(window.b, labels)
+    assert "edited since" in window.panel.message.toPlainText()
+    assert len(window.parts) == 3  # as they were compared
+
+
 def test_figures_are_those_of_the_section_metrics(window: Window) -> None:
     window.panel.figures_button.click()
     maps = window.bridge.label_maps(window.key)

@@ -74,8 +74,8 @@ _KEY_TITLES = {
     "paint_over": (Task.PAINT, "Paint over: unlocked, background only, everything"),
     "smaller_brush": (Task.PAINT, "Smaller brush"),
     "larger_brush": (Task.PAINT, "Larger brush"),
-    "next_difference": (Task.COMPARE, "Go to the next difference"),
-    "previous_difference": (Task.COMPARE, "Go to the difference before"),
+    "next_difference": (Task.COMPARE, "Next difference"),
+    "previous_difference": (Task.COMPARE, "Difference before"),
     "take_a": (Task.COMPARE, "Take A for this difference"),
     "take_b": (Task.COMPARE, "Take B for this difference"),
     "smart_brush": (Task.TOOLS, "Smart brush on or off"),
@@ -189,6 +189,8 @@ def _run(command: Command) -> str:
         where = "the panel 'BraTS' (menu Plugins > BraTS > BraTS)"
         if not panels:
             return f"open {where} first."
+        if command.key and not panels[0].bridge.keys():
+            return "open a case first (section 'Case')."
     if command.key:
         return _press(viewer, command.key, where)
     return _use(panels[0], command.target)

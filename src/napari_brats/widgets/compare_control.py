@@ -28,6 +28,10 @@ from napari_brats.workspace.settings import read_settings
 if TYPE_CHECKING:
     from napari.layers import Labels
 
+STALE = (
+    "A or B was edited since. The list and 'Take' are about them as they were; press Compare to "
+    "compare them anew."
+)
 SIDES = {Verdict.A: Difference.ONLY_A, Verdict.B: Difference.ONLY_B}
 
 
@@ -100,6 +104,8 @@ class CompareController(QObject):
     def follow_step(self, step: Step) -> None:
         """Keep the decisions in step with the history of the third mask."""
         third, pair = self._third, self._pair
+        if pair is not None and step.layer in [side.layer for side in self._maps or ()]:
+            self._panel.show_message(STALE)
         if third is None or pair is None or step.layer is not third.layer:
             return
         chosen = self._panel.table.chosen
