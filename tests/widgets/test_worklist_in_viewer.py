@@ -73,3 +73,15 @@ def test_closing_one_case_leaves_the_other(docked, tmp_path: Path):
     assert len(viewer.layers) == 5
     bridge.close_case("no such case")
     assert len(viewer.layers) == 5
+
+
+def test_the_dock_widget_opens_the_panel_it_works_with(make_napari_viewer, qtbot):
+    viewer = make_napari_viewer()
+    dock, widget = viewer.window.add_plugin_dock_widget("napari-brats", "Worklist")
+    keys = {"Ctrl+PageDown", "Ctrl+PageUp"}
+    assert keys <= {str(key) for key in viewer.keymap}
+    names = lambda: [name for name in viewer.window.dock_widgets if name.startswith("BraTS")]
+    qtbot.waitUntil(lambda: len(names()) == 1, timeout=60_000)
+    assert widget.panel.minimumSizeHint().width() <= 340
+    viewer.window.remove_dock_widget(dock)
+    assert not keys & {str(key) for key in viewer.keymap}

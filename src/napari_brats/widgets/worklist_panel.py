@@ -13,6 +13,7 @@ from qtpy.QtWidgets import (
     QLineEdit,
     QPushButton,
     QShortcut,
+    QSizePolicy,
     QVBoxLayout,
     QWidget,
 )
@@ -68,6 +69,7 @@ class WorklistPanel(QWidget):
         self.run_bar = JobBar()
         self.message = MessageLabel()
         self._last_row = 0
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Expanding)
         self._make_controls()
         self._lay_out()
         self._connect()
