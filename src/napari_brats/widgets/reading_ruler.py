@@ -22,6 +22,8 @@ LENGTHS_MM = (1, 2, 5, 10, 20, 50, 100, 150, 200)
 SHARE = 0.5
 TICK_PX, LONG_TICK_PX = 5.0, 9.0
 FONT_SIZE = 9.0
+SHADOW = (0.0, 0.0, 0.0, 0.7)
+"""Behind lines and text, which are thus legible on bright images and in the light theme."""
 
 
 class RulerOverlay(CanvasOverlay):
@@ -58,19 +60,30 @@ class VispyRulerOverlay(ViewerOverlayMixin, VispyCanvasOverlay):
     overlay: RulerOverlay
 
     def __init__(self, *, font_info: Any, **named: Any) -> None:
-        self._text = Text(
-            pos=(0, 0), anchor_x="left", anchor_y="top", font_size=FONT_SIZE, font_info=font_info
+        self._shadow, self._text = (
+            Text(
+                pos=(0, 0),
+                anchor_x="left",
+                anchor_y="top",
+                font_size=FONT_SIZE,
+                font_info=font_info,
+            )
+            for _ in range(2)
         )
-        self._line = Line(connect="segments", method="gl", width=1.5, antialias=True)
-        super().__init__(node=Compound([self._text, self._line]), font_info=font_info, **named)
-        self.viewer.scene.camera.events.zoom.connect(self._on_zoom)
-        self.viewer.canvas.events.size.connect(self._on_zoom)
+        self._halo, self._line = (
+            Line(connect="segments", method="gl", width=width, antialias=True)
+            for width in (3.5, 1.5)
+        )
+        parts = [self._shadow, self._text, self._halo, self._line]
+        super().__init__(node=Compound(parts), font_info=font_info, **named)
+        for emitter in self._emitters():
+            emitter.connect(self._on_zoom)
         self.reset()
 
     def close(self) -> None:
         """Let go of the viewer's events, too."""
-        self.viewer.scene.camera.events.zoom.disconnect(self._on_zoom)
-        self.viewer.canvas.events.size.disconnect(self._on_zoom)
+        for emitter in self._emitters():
+            emitter.disconnect(self._on_zoom)
         super().close()
 
     def reset(self) -> None:
@@ -88,15 +101,22 @@ class VispyRulerOverlay(ViewerOverlayMixin, VispyCanvasOverlay):
         if not self.overlay.visible or not px_per_mm > 0:
             return
         length = ruler_length_mm(px_per_mm, cell_size_px(self.viewer)[0])
-        self._line.set_data(pos=ruler_lines(length, px_per_mm), color=self.overlay.color)
-        self._text.text = f"{length} mm"
-        self._text.color = self.overlay.color
-        width, _ = self._text.get_width_height()
-        self._text.pos = (LONG_TICK_PX - width, length * px_per_mm + 3)
+        lines = ruler_lines(length, px_per_mm)
+        for line, color in ((self._halo, SHADOW), (self._line, self.overlay.color)):
+            line.set_data(pos=lines, color=color)
+        for text, color, shift in ((self._shadow, SHADOW, 1), (self._text, self.overlay.color, 0)):
+            text.text = f"{length} mm"
+            text.color = color
+            width, _ = text.get_width_height()
+            text.pos = (LONG_TICK_PX - width + shift, length * px_per_mm + 3 + shift)
         size = (LONG_TICK_PX, length * px_per_mm)
         if size != (self.x_size, self.y_size):
             self.x_size, self.y_size = size
             self._on_position_change()
+
+    def _emitters(self) -> tuple[Any, ...]:
+        canvas = self.viewer.canvas
+        return self.viewer.scene.camera.events.zoom, canvas.events.size, canvas.grid.events.enabled
 
 
 def cell_size_px(viewer: ViewerModel) -> tuple[float, float]:
