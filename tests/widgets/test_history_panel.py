@@ -78,3 +78,15 @@ def test_without_a_label_map_there_is_nothing(panel: HistoryPanel) -> None:
     panel.show_history(None)
     assert texts(panel) == []
     assert not panel.undo.isEnabled()
+
+
+def test_the_memory_for_steps_is_told_when_it_is_set_not_when_it_is_shown(
+    panel: HistoryPanel, qtbot: QtBot
+) -> None:
+    told: list[int] = []
+    panel.limit_changed.connect(told.append)
+    panel.show_limit(256)
+    panel.limit_mb.setValue(128)
+    assert told == [128]
+    panel.unfold.click()
+    assert panel.limit_mb.parent().isHidden()

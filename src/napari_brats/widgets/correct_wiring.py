@@ -48,15 +48,20 @@ class CorrectWiring(QObject):
 
     def _take_settings(self) -> None:
         settings = read_settings()
-        self._tools.set_brush_mm(settings.brush_mm)
-        self._tools.set_history_bytes(settings.history_mb * 2**20)
+        self._tools.set_brush_mm(self._offered_mm(settings.brush_mm))
+        self._panel.history_panel.show_limit(settings.history_mb)
+        self._tools.set_history_bytes(self._panel.history_panel.limit_mb.value() * 2**20)
         self._look.take_colors(settings.label_colors)
         for layer in self._tools.layers:
             self._look.dress(layer)
 
     def _store(self) -> None:
         try:
-            change_settings(brush_mm=self._tools.brush_mm, label_colors=self._look.chosen_colors)
+            change_settings(
+                brush_mm=self._tools.brush_mm,
+                label_colors=self._look.chosen_colors,
+                history_mb=self._panel.history_panel.limit_mb.value(),
+            )
         except BratsError as error:
             self._panel.message.show_error(str(error))
 
@@ -74,6 +79,7 @@ class CorrectWiring(QObject):
         panel.history_panel.undo_requested.connect(tools.undo)
         panel.history_panel.redo_requested.connect(tools.redo)
         panel.history_panel.step_requested.connect(self._on_step_requested)
+        panel.history_panel.limit_changed.connect(self._on_limit)
 
     def _connect_tools(self) -> None:
         tools, bridge = self._tools, self._bridge
@@ -139,6 +145,11 @@ class CorrectWiring(QObject):
         if target is not None:
             self._tools.go_to_step(target, done)
 
+    def _on_limit(self, limit_mb: int) -> None:
+        self._tools.set_history_bytes(limit_mb * 2**20)
+        self._show_history()
+        self._remember.start()
+
     def _on_refused(self, reason: str) -> None:
         """Say it in the panel, and once in a while where the eyes are: over the image."""
         self._panel.message.show_note(reason)
@@ -168,9 +179,13 @@ class CorrectWiring(QObject):
         self._tools.set_paint_over(choices[(at + 1) % len(choices)])
 
     def _on_brush_mm(self, diameter_mm: float) -> None:
-        spin = self._panel.brush_mm
-        self._tools.set_brush_mm(min(max(diameter_mm, spin.minimum()), spin.maximum()))
+        self._tools.set_brush_mm(self._offered_mm(diameter_mm))
         self._remember.start()
+
+    def _offered_mm(self, diameter_mm: float) -> float:
+        """The nearest diameter that the panel offers."""
+        spin = self._panel.brush_mm
+        return min(max(diameter_mm, spin.minimum()), spin.maximum())
 
     def _on_color_requested(self, label: Label) -> None:
         button = self._panel.palette_panel.rows[label].color

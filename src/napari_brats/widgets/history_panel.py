@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from qtpy.QtCore import QAbstractListModel, QModelIndex, QSize, Qt, Signal
+from qtpy.QtCore import QAbstractListModel, QModelIndex, QSignalBlocker, QSize, Qt, Signal
 from qtpy.QtGui import QFont, QShowEvent
 from qtpy.QtWidgets import (
     QHBoxLayout,
+    QLabel,
     QListView,
     QPushButton,
+    QSpinBox,
     QToolButton,
     QVBoxLayout,
     QWidget,
@@ -19,6 +21,7 @@ from napari_brats.core.edits.history import History, Record
 from napari_brats.core.labels import Label
 
 LIST_LINES = 8
+LIMITS_MB = (1, 16384)
 
 
 class StepModel(QAbstractListModel):
@@ -64,6 +67,7 @@ class HistoryPanel(QWidget):
     undo_requested = Signal()
     redo_requested = Signal()
     step_requested = Signal(int)  # how many steps shall be done
+    limit_changed = Signal(int)  # MB that the steps of a label map may take
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -85,6 +89,7 @@ class HistoryPanel(QWidget):
         self.list.setModel(self._model)
         self.list.setVisible(False)
         self.list.clicked.connect(lambda index: self.step_requested.emit(index.row()))
+        self._limit_box, self.limit_mb = self._limit_row()
         row = QHBoxLayout()
         row.setSpacing(2)
         for widget in (self.undo, self.redo, self.unfold):
@@ -94,6 +99,7 @@ class HistoryPanel(QWidget):
         column.setSpacing(2)
         column.addLayout(row)
         column.addWidget(self.list)
+        column.addWidget(self._limit_box)
 
     def show_history(self, history: History | None) -> None:
         """Show the steps as they are now; call it after each."""
@@ -105,9 +111,31 @@ class HistoryPanel(QWidget):
         if self.list.isVisible():
             self._fill()
 
+    def show_limit(self, limit_mb: int) -> None:
+        """Show how much memory the steps may take, in MB."""
+        with QSignalBlocker(self.limit_mb):
+            self.limit_mb.setValue(limit_mb)
+
+    def _limit_row(self) -> tuple[QWidget, QSpinBox]:
+        box = QWidget()
+        row = QHBoxLayout(box)
+        row.setContentsMargins(0, 0, 0, 0)
+        spin = QSpinBox()
+        spin.setRange(*LIMITS_MB)
+        spin.setSingleStep(64)
+        spin.setSuffix(" MB")
+        spin.setKeyboardTracking(False)
+        spin.setToolTip("When the steps of a label map take more, the oldest are forgotten")
+        spin.valueChanged.connect(self.limit_changed)
+        row.addWidget(QLabel("Memory for steps"))
+        row.addWidget(spin, 1)
+        box.setVisible(False)
+        return box, spin
+
     def _on_unfold(self, on: bool) -> None:
         self.unfold.setArrowType(Qt.ArrowType.DownArrow if on else Qt.ArrowType.RightArrow)
         self.list.setVisible(on)
+        self._limit_box.setVisible(on)
         if on:
             self._fill()
 

@@ -55,7 +55,8 @@ def brush_stroke(
         if low >= high:
             return None
         along_axis = tuple(-1 if other == axis else 1 for other in range(3))
-        offsets.append(((np.arange(low, high) - a) * mm).reshape(along_axis))
+        offset_mm = (np.arange(low, high, dtype=np.float64) - a) * mm
+        offsets.append(offset_mm.reshape(along_axis))
         way_mm.append((b - a) * mm)
         sides.append(slice(low, high))
     mask = _near_line(offsets, way_mm, radius_mm)
