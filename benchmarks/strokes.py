@@ -140,16 +140,16 @@ def print_steps(tools: Any, layer: Any) -> None:
     count = history.done
     single = []
     for _ in range(min(20, count)):
-        begin = time.perf_counter()
+        begin = time.perf_counter(), time.thread_time()
         tools.undo()
-        single.append(time.perf_counter() - begin)
-    begin = time.perf_counter()
+        single.append((time.perf_counter() - begin[0], time.thread_time() - begin[1]))
+    start = time.perf_counter()
     tools.go_to_step(layer, 0)
-    all_undone = time.perf_counter() - begin
+    all_undone = time.perf_counter() - start
     tools.go_to_step(layer, count)
     print(
-        f"undo of one stroke: median {np.median(single) * 1000:.1f} ms, "
-        f"longest {max(single) * 1000:.1f} ms (n = {len(single)}); "
+        "undo of one stroke, wall and CPU, each median and p95 in ms: "
+        f"{figures(np.array(single))} (n = {len(single)}); "
         f"{count - len(single)} steps at once: {all_undone * 1000:.0f} ms; "
         f"{count} strokes take {history.nbytes / 1024:.0f} kB"
     )
