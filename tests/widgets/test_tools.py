@@ -415,6 +415,9 @@ def test_copying_says_why_it_does_nothing(bench: Bench) -> None:
     bench.viewer.dims.set_point(0, 0.0)
     bench.control.copy_slice(-1)
     assert "no previous slice" in bench.message
+    bench.layer.selected_label = 0
+    bench.control.copy_slice(1)
+    assert bench.message.startswith("The background is chosen")
 
 
 @pytest.mark.parametrize(

@@ -40,7 +40,7 @@ READING = "Reading what the modalities show, once for this case."
 READY = "{tool} is ready: it compares {count} modalities."
 NOTHING_LIKE = "No modality shows anything there: the smart brush paints nothing."
 NO_SLICE = "This tool works on slices: leave the 3-D view first."
-NO_LABEL = "The background is chosen, which would erase. Choose a label first."
+NO_LABEL = "The background is chosen, which is not copied. Choose a label, or copy all labels."
 NO_CHANGE = "{tool}: nothing changed; it was so already."
 DID = "{tool}: {voxels:,} voxels, {ml:.2f} ml. Ctrl+Z undoes it."
 
@@ -153,8 +153,13 @@ class ToolsController(QObject):
         elif self._chosen and tools.mode not in self._modes:
             self._put_away()
         self._panel.show_tool(self._chosen)
-        if not self.wand.is_showing:  # what is shown stays as it is shown
-            self._panel.set_strictness(self._strictness.get(tools.label, DEFAULT_STRICTNESS))
+        self._show_strictness()
+
+    def _show_strictness(self) -> None:
+        """That of the label in hand; what the wand shows stays as it is shown."""
+        if not self.wand.is_showing:
+            label = self._viewer.tools.label
+            self._panel.set_strictness(self._strictness.get(label, DEFAULT_STRICTNESS))
 
     def _on_strictness(self, strictness: int) -> None:
         self._strictness[self._viewer.tools.label] = strictness
@@ -228,6 +233,7 @@ class ToolsController(QObject):
     def _on_wand_previewed(self, layer: Labels, preview: Preview | None) -> None:
         self._viewer.pointer.show_preview(layer, preview)
         self._panel.show_preview(preview is not None)
+        self._show_strictness()
 
     # -- what is written
 
@@ -238,6 +244,9 @@ class ToolsController(QObject):
         plane = None if layer is None else pointer.plane(layer)
         if layer is None or plane is None:
             self._say(NO_SLICE)
+            return
+        if not tools.label and not self._panel.copies_all:
+            self._say(NO_LABEL)
             return
         target = neighbour(layer, plane, step)
         if target is None:
