@@ -6,10 +6,11 @@ along the border, the images tell: what looks like the stroke and the region goe
 looks like the surroundings does not, and the new border keeps to edges. In numbers, the log-odds of
 a voxel are the sum of
 
-- twice its depth in the region in mm, after the border was moved by twice the depth of the nearest
-  stroke voxel times exp(-(d / reach)^2 / 2), d its distance from the stroke;
-- the log-ratio of two kernel densities of all modalities together: of the stroke and of the region
-  near it, and of what lies near it beyond the moved border;
+- twice its depth in the region in mm, after the border was moved by twice the distance of the
+  nearest stroke voxel from the border, times the influence exp(-(d / reach)^2 / 2), d being the
+  distance from the stroke; the reach is 13 times the distance from the border, at most 15 mm;
+- the influence times the log-ratio of two kernel densities of all modalities together: of the
+  stroke and of the region near it, and of what lies near it beyond the moved border;
 - where a network has seen the case, a share of the log-odds of its probability.
 
 They are the prior of a random walker on the images (`core.edits.random_walk`). A stroke only adds,
@@ -37,6 +38,16 @@ FloatArray = npt.NDArray[np.float32]
 DEPTH_WEIGHT = 2.0
 """Log-odds per mm of depth. This and the weights below: `benchmarks/scribbles.py`."""
 
+REACH_PER_DEPTH = 13.0
+"""A thin error is a local one: reach of a stroke per mm of its distance from the border."""
+
+LEAST_REACH_MM = 5.0
+FURTHEST = 3.0
+"""No border moves by more than so many times the stroke's distance from it, times the influence."""
+
+LEAST_INFLUENCE = 0.28
+"""Below this nothing changes: at 1.6 times the reach."""
+
 SAMPLES = 128
 """Voxels of each kind that a look is compared with."""
 
@@ -62,7 +73,8 @@ class RefineOptions:
     Attributes
     ----------
     reach_mm
-        At this distance from the stroke the border is moved by 0.6 of what it is beside it.
+        At this distance from a stroke in a thick error the border is moved by 0.6 of what it is
+        beside it.
     look
         Weight of what the images show against the depth.
     """
@@ -175,12 +187,16 @@ def _prior(
     far_mm, nearest = distance_transform_edt(~stroke, sampling=spacing_mm, return_indices=True)
     depth_mm = _depth_mm(own, spacing_mm)
     at_stroke = np.maximum(-depth_mm, min(spacing_mm) / 2)[tuple(nearest)]
-    moved = 2 * at_stroke * np.exp(-((far_mm / options.reach_mm) ** 2) / 2)
-    near = far_mm < options.limit_mm
-    open_ = near & ~own
+    reach_mm = np.clip(REACH_PER_DEPTH * at_stroke, LEAST_REACH_MM, options.reach_mm)
+    influence = np.exp(-((far_mm / reach_mm) ** 2) / 2)
+    moved = 2 * at_stroke * influence
+    near = influence > LEAST_INFLUENCE
+    furthest_mm = FURTHEST * at_stroke * influence
+    open_ = near & ~own & (depth_mm > -furthest_mm)
     odds = (DEPTH_WEIGHT * (depth_mm + moved)).astype(np.float32)
-    beyond = open_ & (depth_mm < -moved - 1)
-    odds[open_] += options.look * _looks(images, stroke, own & near, beyond, open_)
+    beyond = near & ~own & (depth_mm < -moved - 1)
+    looks = _looks(images, stroke, own & near, beyond, open_)
+    odds[open_] += options.look * (influence[open_] * looks).astype(np.float32)
     if probability is not None:
         sure = np.clip(probability, 0.05, 0.95)
         odds += NETWORK_SHARE * np.log(sure / (1 - sure))
