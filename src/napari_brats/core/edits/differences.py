@@ -35,7 +35,7 @@ _TITLES = {
     Difference.ONLY_A: "only A",
     Difference.ONLY_B: "only B",
     Difference.OTHER_LABEL: "other label",
-    Difference.AGREED: "A and B agree",
+    Difference.AGREED: "agreed",
 }
 
 
