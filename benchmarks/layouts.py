@@ -15,13 +15,13 @@ import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import napari
 import numpy as np
+from qtpy.QtCore import QEvent, Qt
 from qtpy.QtWidgets import QApplication
-from strokes import bare_window, settle, stroke
+from strokes import MOVES, bare_window, send, settle
 
 from napari_brats.core.labels import Label
 from napari_brats.widgets.layout import Layout
@@ -99,25 +99,47 @@ def timed(action: Callable[[], object]) -> str:
 
 def print_strokes(layout: Layout, ours: Any, view: Any, bare: Any, strokes: int) -> None:
     """What a mouse event costs in every canvas of a layout that can be painted."""
-    windows = {f"{layout.value}": ours}
+    shares = (0.25, 0.25) if layout is Layout.SIDE_BY_SIDE else (0.5, 0.5)  # of the canvas
+    natives = {layout.value: ours.window._qt_viewer.canvas.native}
     if layout is Layout.PLANES:
-        cells = view._planes._cells[:2]
-        for name, cell in zip(("Planes, in coronal", "Planes, in sagittal"), cells, strict=True):
-            window = SimpleNamespace(_qt_window=ours.window._qt_window, _qt_viewer=cell.view)
-            windows[name] = SimpleNamespace(window=window)
-    times: dict[str, list[tuple[float, ...]]] = {"bare napari, same run": []}
+        for name, cell in zip(("coronal", "sagittal"), view._planes._cells[:2], strict=True):
+            natives[f"{layout.value}, in {name}"] = cell.view.canvas.native
+    times: dict[str, list[tuple[float, ...]]] = {}
     for number in range(strokes):
-        times["bare napari, same run"] += stroke(bare, number)
-        for name, window in windows.items():
-            times.setdefault(name, []).extend(stroke(window, number))
+        bare.window._qt_window.raise_()
+        native = bare.window._qt_viewer.canvas.native
+        times.setdefault("bare napari, same run", []).extend(stroke(native, number, (0.5, 0.5)))
+        ours.window._qt_window.raise_()
+        for name, native in natives.items():
+            times.setdefault(name, []).extend(stroke(native, number, shares))
     for name, measured in times.items():
         columns = np.array(measured).T * 1000
-        event, everything = (np.percentile(columns[k], (50, 95)) for k in (1, 3))
+        event, everything = (np.percentile(column, (50, 95)) for column in columns)
         print(
             f"| {name} | {event[0]:.2f}, {event[1]:.2f} | {everything[0]:.1f}, "
             f"{everything[1]:.1f} |",
             flush=True,
         )
+
+
+def stroke(native: Any, number: int, shares: tuple[float, float]) -> list[tuple[float, ...]]:
+    """CPU seconds of each move of one stroke around a place, without and with drawing."""
+    centre = np.array([native.width(), native.height()]) * shares
+    angles = np.linspace(0, 1.5, MOVES + 1) + number
+    points = centre + 40 * np.stack([np.cos(angles), np.sin(angles)], axis=1)
+    settle(0.1)
+    send(native, QEvent.Type.MouseMove, points[0], Qt.MouseButton.NoButton)
+    send(native, QEvent.Type.MouseButtonPress, points[0], Qt.MouseButton.LeftButton)
+    times = []
+    for point in points[1:]:
+        begin = time.thread_time()
+        send(native, QEvent.Type.MouseMove, point, Qt.MouseButton.LeftButton)
+        sent = time.thread_time()
+        QApplication.processEvents()
+        times.append((sent - begin, time.thread_time() - begin))
+    send(native, QEvent.Type.MouseButtonRelease, points[-1], Qt.MouseButton.LeftButton)
+    settle(0.1)
+    return times
 
 
 if __name__ == "__main__":

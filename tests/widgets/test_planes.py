@@ -113,6 +113,40 @@ def label_shown(model: Any) -> int:
     return int(model.layers["label map"]._slice.image.view[rows])
 
 
+def test_each_tool_in_another_plane_is_one_step_of_the_label_map(
+    opened: Opened, qtbot: QtBot
+) -> None:
+    window = enter_planes(opened, qtbot)
+    labels, tools = window.labels, window.bridge.tools
+    coronal = canvases(window.viewer, window.bridge)[1][0]
+    twin = coronal.layers["label map"]
+    slices, rows, columns = np.nonzero(labels.data == Label.ED)
+    place = (slices[0], rows[0], columns[0])
+    coronal.dims.set_point(1, float(labels.data_to_world(place)[1]))
+    before, steps = np.array(labels.data), []
+    tools.step_made.connect(steps.append)
+    twin.selected_label = int(Label.ET)  # as napari's picker does
+    assert tools.label == Label.ET
+    tools.choose_mode("fill")
+    assert str(twin.mode) == "fill"
+    twin.fill(place, int(Label.ET))
+    in_slice = before[:, place[1]] == Label.ED
+    assert np.array_equal(labels.data[:, place[1]] == Label.ET, in_slice)
+    corners = [(1, place[1], 2), (1, place[1], 9), (3, place[1], 9), (3, place[1], 2)]
+    twin.paint_polygon(corners, int(Label.NCR))
+    assert (labels.data[2, place[1], 3:9] == Label.NCR).all()
+    tools.set_brush_mm(1.0)
+    tools.choose_mode("erase")
+    twin.paint(place, 0)
+    assert labels.data[place] == 0
+    assert [step.layer for step in steps] == [labels] * 3
+    assert [step.tool for step in steps][::2] == ["Fill", "Eraser"]
+    for _ in range(3):
+        twin.undo()
+    assert np.array_equal(labels.data, before)
+    assert [step.kind for step in steps[3:]] == ["undo"] * 3
+
+
 def test_layouts_keep_position_zoom_contrast_history_and_tool(opened: Opened, qtbot: QtBot) -> None:
     viewer, bridge = opened
     labels, image = bridge.label_layer(bridge.active_case_key), viewer.layers["T1C"]

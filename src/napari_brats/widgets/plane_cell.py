@@ -22,6 +22,13 @@ ROUND_THE_HEAD = 0.85
 HEAD_UP = (-1.0, 0.0, 0.0)
 
 
+class _CellView(QtViewer):
+    """napari's canvas and sliders."""
+
+    def _bind_shortcuts(self) -> None:
+        """Leave napari's shortcuts as the window has bound them, which is for all canvases."""
+
+
 class PlaneCell(QWidget):
     """A canvas of its own, with sliders, on copies of the window's layers.
 
@@ -35,7 +42,7 @@ class PlaneCell(QWidget):
         self._viewer, self._window_view = viewer, qt_viewer
         self.in_volume = in_volume
         self.model = ViewerModel()
-        self.view = QtViewer(self.model)
+        self.view = _CellView(self.model)
         self.copies = LayerCopies(viewer, self.view, twins_of, in_volume=in_volume)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)

@@ -66,12 +66,10 @@ class Planes(QObject):
         for cell in self._cells:
             self.cell_going.emit(cell.model)
             cell.close_for_good()
-        for twins in self._twins.values():
-            twins.close()
         if self._column is not None:
             self._column.hide()
             self._column.deleteLater()
-        self._cells, self._column, self._links, self._twins, self._view = [], None, None, {}, None
+        self._cells, self._column, self._links, self._view = [], None, None, None
 
     def enter(self, images: list[Layer]) -> None:
         """Show all planes, each with the part of ``images`` that the window showed."""
@@ -129,7 +127,12 @@ class Planes(QObject):
         """The twins of a label map in all canvases."""
         if layer not in self._twins:
             self._twins[layer] = LabelTwins(layer, self._tools)
+            self._twins[layer].emptied.connect(self._on_emptied)
         return self._twins[layer]
+
+    def _on_emptied(self, layer: Labels) -> None:
+        """Let go of a label map that was removed, with its array."""
+        self._twins.pop(layer).close()
 
     def _build(self) -> None:
         """Coronal above 3-D at the right of the window's canvas, sagittal below that one."""

@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from napari.layers import Labels
-from qtpy.QtCore import QObject, QTimer
+from qtpy.QtCore import QObject, QTimer, Signal
 
 from napari_brats.widgets.twin_labels import TwinLabels, draw, draw_box
 
@@ -34,6 +34,8 @@ class LabelTwins(QObject):
     A twin that takes ``tools`` follows the main layer's tool and label, and gives back what is
     changed in its own canvas. Twins in a volume are drawn when painting pauses.
     """
+
+    emptied = Signal(object)  # the label map, when its last twin is gone
 
     def __init__(self, main: Labels, tools: LabelTools | None = None) -> None:
         super().__init__()
@@ -80,6 +82,8 @@ class LabelTwins(QObject):
             self._tools.unfollow(twin)
             twin.events.mode.disconnect(self._on_twin_tool)
             twin.events.selected_label.disconnect(self._on_twin_tool)
+        if not self._twins:
+            self.emptied.emit(self.main)
 
     def refresh_soon(self) -> None:
         """Draw all twins anew, once for all that is told until the events at hand are done.
