@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from napari.utils._proxies import PublicOnlyProxy
 from qtpy.QtGui import QCloseEvent, QGuiApplication
-from qtpy.QtWidgets import QApplication, QMainWindow, QVBoxLayout, QWidget
+from qtpy.QtWidgets import QApplication, QVBoxLayout, QWidget
 from tests.io.cases import labels_2021, write_case
 
 from napari_brats.core.edits.edit import Edit
@@ -321,10 +321,9 @@ def asked(monkeypatch):
 def close(window):
     """Whether a closing went through."""
     event = QCloseEvent()
-    main = QMainWindow()
+    main = QWidget(window.dock)  # napari's own must stay until the end of the test
     window.safety.watch(main)
     QApplication.sendEvent(main, event)
-    main.deleteLater()
     return event.isAccepted()
 
 
