@@ -28,6 +28,9 @@ from napari_brats.workspace.bookmarks import Bookmark, read_bookmarks
 
 SHAPE = (8, 9, 10)
 
+LONG_MS = 60_000
+"""Machines that test may be busy."""
+
 
 @dataclass
 class FakeBridge:
@@ -90,19 +93,21 @@ def scene(qtbot: QtBot) -> Any:
 def _listed(scene: Scene, qtbot: QtBot) -> None:
     scene.panel.show()
     scene.control.show_active_case()
-    qtbot.waitUntil(lambda: bool(scene.panel.lesions) and scene.control._job is None)
+    qtbot.waitUntil(
+        lambda: bool(scene.panel.lesions) and scene.control._job is None, timeout=LONG_MS
+    )
 
 
 def test_lesions_are_listed_while_somebody_looks(scene: Scene, qtbot: QtBot) -> None:
     scene.control.show_active_case()
     assert scene.panel.lesions == ()
     scene.panel.show()
-    qtbot.waitUntil(lambda: len(scene.panel.lesions) == 4)
+    qtbot.waitUntil(lambda: len(scene.panel.lesions) == 4, timeout=LONG_MS)
     table = scene.panel.table
     cells = [[table.item(row, column).text() for column in range(2)] for row in range(4)]
     assert cells == [["WT", "0.024"], ["WT", "0.008"], ["TC", "0.002"], ["ET", "0.002"]]
     scene.panel._region.setCurrentIndex(1 + list(Region).index(Region.ET))
-    qtbot.waitUntil(lambda: len(scene.panel.lesions) == 1)
+    qtbot.waitUntil(lambda: len(scene.panel.lesions) == 1, timeout=LONG_MS)
 
 
 def test_a_click_and_the_keys_go_to_lesions(scene: Scene, qtbot: QtBot) -> None:
@@ -126,7 +131,7 @@ def test_the_key_for_the_next_lesion_works_with_the_section_folded(
 ) -> None:
     scene.control.show_active_case()
     scene.control.step_lesion(1)
-    qtbot.waitUntil(lambda: len(scene.bridge.went) == 1)
+    qtbot.waitUntil(lambda: len(scene.bridge.went) == 1, timeout=LONG_MS)
     assert scene.bridge.went[0][0] == 1  # the largest
 
 
@@ -135,7 +140,7 @@ def test_after_an_edit_the_same_lesion_stays_chosen(scene: Scene, qtbot: QtBot) 
     scene.control.go_to_lesion(scene.panel.lesions[1])
     scene.labels[6, 5, 6] = Label.ED
     scene.control.follow_edit(scene.bridge.case.labels[0])
-    qtbot.waitUntil(lambda: scene.panel.lesions[1].volume_ml == 0.010)
+    qtbot.waitUntil(lambda: scene.panel.lesions[1].volume_ml == 0.010, timeout=LONG_MS)
     assert scene.panel.table.currentRow() == 1
     before = scene.panel.lesions
     scene.control.follow_edit(object())

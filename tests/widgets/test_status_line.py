@@ -21,6 +21,9 @@ from napari_brats.widgets.status_line import END, StatusLine, label_text, positi
 
 SHAPE = (4, 5, 6)
 
+LONG_MS = 60_000
+"""Machines that test may be busy."""
+
 
 def _volume(affine: np.ndarray, data: np.ndarray) -> Volume:
     header = nib.Nifti1Header()
@@ -96,7 +99,7 @@ def test_the_cursor_of_any_canvas_is_read(qtbot: QtBot) -> None:
         viewer.add_image(image.data)
     other.cursor.position = (2.0, 3.0, 1.0)  # z = 5 - 2
     expected = f"RAS -12.5 20.2 10.0 mm  voxel 1 3 3   |   T1C 133{END}"
-    qtbot.waitUntil(lambda: window.status == expected)
+    qtbot.waitUntil(lambda: window.status == expected, timeout=LONG_MS)
     window.status = {"layer_base": "x", "coordinates": "[2 3 1]: 5"}  # as napari writes it
     assert window.status == expected
     window.status = "Saved."

@@ -27,6 +27,9 @@ from napari_brats.widgets.view_panel import ViewPanel
 SHAPE = (20, 21, 14)
 NAMES = ["ET surface", "TC surface", "WT surface", "Brain surface"]
 
+LONG_MS = 60_000
+"""Machines that test may be busy."""
+
 
 @pytest.fixture
 def scene(qtbot: QtBot) -> Any:
@@ -82,7 +85,7 @@ def _visible(viewer: ViewerModel) -> list[str]:
 
 def _turn_on(scene: Any, qtbot: QtBot) -> None:
     scene.panel._surfaces.click()
-    qtbot.waitUntil(lambda: scene.view.is_shown and scene.control._job is None)
+    qtbot.waitUntil(lambda: scene.view.is_shown and scene.control._job is None, timeout=LONG_MS)
 
 
 def test_surfaces_stand_alone_where_the_label_map_lies(scene: Any, qtbot: QtBot) -> None:
@@ -131,10 +134,14 @@ def test_an_edit_renews_them_once_the_stroke_is_over(scene: Any, qtbot: QtBot) -
     assert scene.control._job is None
     scene.bridge.painting = False
     scene.control.follow_edit(scene.layer)
-    qtbot.waitUntil(lambda: len(scene.viewer.layers["WT surface"].data[1]) > before)
+    qtbot.waitUntil(
+        lambda: len(scene.viewer.layers["WT surface"].data[1]) > before, timeout=LONG_MS
+    )
     scene.labels[scene.labels == Label.ET] = Label.ED
     scene.control.follow_edit(scene.layer)
-    qtbot.waitUntil(lambda: _names(scene.viewer) == ["WT surface", "Brain surface"])
+    qtbot.waitUntil(
+        lambda: _names(scene.viewer) == ["WT surface", "Brain surface"], timeout=LONG_MS
+    )
     assert scene.viewer.dims.ndisplay == 3
 
 
@@ -149,6 +156,22 @@ def test_they_move_to_the_canvas_of_another_layout(scene: Any, qtbot: QtBot) -> 
     assert (_names(scene.viewer), scene.viewer.dims.ndisplay) == ([], 2)
     scene.control.set_on(False)
     assert (_visible(other), other.dims.ndisplay) == (["copy"], 3)
+
+
+def test_a_layout_without_a_place_for_them_ends_them(scene: Any, qtbot: QtBot) -> None:
+    _turn_on(scene, qtbot)
+    before = scene.shown_in[0]
+    scene.view.hide()  # as a layout that is about to change asks for
+    scene.shown_in[0] = None
+    scene.control.follow_layout()
+    assert not scene.panel._surfaces.isEnabled()
+    assert not scene.panel._surfaces.isChecked()
+    assert (_visible(before), before.dims.ndisplay) == (["T1C", "label map"], 2)
+    scene.control.set_on(True)
+    assert scene.control._job is None
+    scene.shown_in[0] = before
+    scene.control.follow_layout()
+    assert scene.panel._surfaces.isEnabled()
 
 
 def test_without_a_label_map_they_are_not_offered(scene: Any) -> None:

@@ -84,7 +84,9 @@ class VispyCrosshairOverlay(ViewerOverlayMixin, VispySceneOverlay):
             return
         point = [self.overlay.point[axis] for axis in displayed[::-1]]  # vispy's x comes first
         gap = GAP_PX / max(float(self.viewer.scene.camera.zoom), 1e-6)
-        self.node.set_data(pos=crosshair_lines(point, gap).astype(np.float32))
+        lines = crosshair_lines(point, gap).astype(np.float32)
+        in_space = np.pad(lines, ((0, 0), (0, 3 - lines.shape[1])))  # vispy keeps the first width
+        self.node.set_data(pos=in_space)
 
 
 overlay_to_visual[CrosshairOverlay] = VispyCrosshairOverlay

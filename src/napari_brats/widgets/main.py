@@ -162,7 +162,7 @@ class BratsWidget(QWidget):
             self.view_panel, self.bridge, self.surfaces_view, self
         )
         self.bridge.tools.edited.connect(self.surfaces_control.follow_edit)
-        self.bridge.view.changed.connect(self.surfaces_control.follow_layout)
+        self.surfaces_control.follow(self.bridge.view)
         self.bridge.key_bindings.bind(self.surfaces_control.actions)
         self.report_control = ReportController(
             self.report_panel, self.bridge, self.measure_control.diameters_by_hand, self

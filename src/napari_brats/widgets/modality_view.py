@@ -32,6 +32,7 @@ class ModalityView(QObject):
     """
 
     changed = Signal()
+    layout_changing = Signal()  # another one is about to be taken
     canvas_made = Signal(object)  # ViewerModel
     canvas_going = Signal(object)  # ViewerModel
 
@@ -112,13 +113,19 @@ class ModalityView(QObject):
         return Layout.PLANES if self._planes.is_on else Layout.SINGLE
 
     @property
-    def volume_viewer(self) -> ViewerModel:
-        """The canvas for what is seen in 3-D: that of the planes, else the window's own."""
+    def volume_viewer(self) -> ViewerModel | None:
+        """The canvas for what is seen in 3-D: that of the planes, else the window's own.
+
+        None side by side, where each layer has a cell.
+        """
+        if self.is_side_by_side:
+            return None
         return self._planes.models[-1] if self._planes.is_on else self._viewer
 
     def set_layout(self, layout: Layout) -> None:
         """Lay the active case out; what it has not enough of stays in one view."""
         if layout is not self.layout:
+            self.layout_changing.emit()
             self._side_by_side.leave()
             self._planes.leave()
             if layout is Layout.SIDE_BY_SIDE:

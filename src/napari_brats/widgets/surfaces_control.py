@@ -15,6 +15,7 @@ from napari_brats.inference.preprocess import brain_on
 from napari_brats.widgets._worker import RunningJob, run_job
 from napari_brats.widgets.case_group import tag_of
 from napari_brats.widgets.keys import READING_KEYS
+from napari_brats.widgets.modality_view import ModalityView
 from napari_brats.widgets.open_label_maps import LabelMapViewer, OpenLabelMap
 from napari_brats.widgets.surfaces_mesh import Surfaces, surfaces_job
 from napari_brats.widgets.surfaces_view import SurfacesView
@@ -67,14 +68,22 @@ class SurfacesController(QObject):
             self._is_due = True
             self._timer.start()
 
+    def follow(self, layouts: ModalityView) -> None:
+        """Go where each layout has a place for surfaces; before it changes they are taken away."""
+        layouts.layout_changing.connect(self._view.hide)
+        layouts.changed.connect(self.follow_layout)
+
     def follow_layout(self) -> None:
-        """Move the surfaces to the 3-D canvas of the layout in use."""
-        if self._is_on and self._surfaces is not None and self._map is not None:
+        """Show the surfaces in the 3-D canvas of the layout in use; give them up where none is."""
+        if self._is_on and not self._view.has_place:
+            self.set_on(False)
+        elif self._is_on and self._surfaces is not None and not self._view.is_in_place:
             self._view.show(self._surfaces, self._map.layer)
+        self._show_state()
 
     def set_on(self, on: bool) -> None:
         """Show the surfaces, or what was shown before."""
-        self._is_on = on and self._map is not None
+        self._is_on = on and self._map is not None and self._view.has_place
         if self._is_on:
             self._is_due = True
             self._make()
@@ -130,7 +139,8 @@ class SurfacesController(QObject):
             self._timer.start()
 
     def _show_state(self) -> None:
-        self._panel.show_surfaces(self._is_on, is_there=self._map is not None)
+        is_there = self._map is not None and self._view.has_place
+        self._panel.show_surfaces(self._is_on, is_there=is_there)
 
 
 def make_surfaces(

@@ -32,8 +32,10 @@ class SurfacesView(QObject):
 
     left = Signal()  # by the user, to the 2-D view or by removing a surface
 
-    def __init__(self, viewer_of: Callable[[], ViewerModel], parent: QObject | None = None) -> None:
-        """``viewer_of`` gives the viewer to show them in, as the layout is now."""
+    def __init__(
+        self, viewer_of: Callable[[], ViewerModel | None], parent: QObject | None = None
+    ) -> None:
+        """``viewer_of`` gives the viewer to show them in, as the layout is now; None: nowhere."""
         super().__init__(parent)
         self._viewer_of = viewer_of
         self._viewer = viewer_of()
@@ -45,6 +47,16 @@ class SurfacesView(QObject):
     def is_shown(self) -> bool:
         """Whether the surfaces are there."""
         return self._former is not None
+
+    @property
+    def has_place(self) -> bool:
+        """Whether the layout has a canvas for them."""
+        return self._viewer_of() is not None
+
+    @property
+    def is_in_place(self) -> bool:
+        """Whether they are shown in the canvas that the layout has for them."""
+        return self.is_shown and self._viewer is self._viewer_of()
 
     def show(self, surfaces: Surfaces, like: Layer) -> None:
         """Show these where the layer ``like`` lies; those shown before are exchanged."""
