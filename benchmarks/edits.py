@@ -38,12 +38,18 @@ from napari_brats.io.load import load_case
 KEPT_SLICE = 5
 
 
+def sparse_of(labels: LabelMap) -> LabelMap:
+    """Only every fifth slice, as if the others had not been painted yet."""
+    sparse = np.zeros_like(labels)
+    sparse[::KEPT_SLICE] = labels[::KEPT_SLICE]
+    return sparse
+
+
 def tools_on(
     labels: LabelMap, target: Target, spacing_mm: Spacing
 ) -> dict[str, Callable[[], Edit | None]]:
     """Name -> what is timed; ``labels`` in display order."""
-    sparse = np.zeros_like(labels)
-    sparse[::KEPT_SLICE] = labels[::KEPT_SLICE]
+    sparse = sparse_of(labels)
     chosen = labels_in(target)
     painted = np.argwhere(np.isin(labels, chosen))
     middle = painted[len(painted) // 2]
@@ -92,7 +98,8 @@ def main(folder: Path, repeats: int) -> None:
     for target in (Region.WT, Label.ED):
         spacing_mm = order.spacing_from_disk(grid.spacing_mm)
         for name, tool in tools_on(labels, target, spacing_mm).items():
-            report(f"{target.name} {name}", tool, labels, repeats)
+            before = sparse_of(labels) if name == "interpolate" else labels
+            report(f"{target.name} {name}", tool, before, repeats)
 
 
 if __name__ == "__main__":
