@@ -222,8 +222,9 @@ class ViewerBridge(QObject):
         with self._open.held():
             kept = exchange_images(going, opened.layers) if going else {}
             self._open.disown(kept.values())
+            stays = set(kept.values())  # the rest goes first, or else napari numbers the new names
+            self._remove([la for la in going.layers if la not in stays] if going else ())
             layers = [kept.get(i) or self._add(data) for i, data in enumerate(opened.layers)]
-            self._remove([la for la in going.layers if la not in layers] if going else ())
         key = self._open.key_of(layers[0])
         self.activate(key)
         self.view.set_layout(layout)
