@@ -400,7 +400,7 @@ def test_a_label_map_that_is_removed_with_edits_can_be_put_back(open_window, fol
     window.paint()
     painted = layer.data.copy()
     window.viewer.layers.remove(layer)
-    assert "4 voxels" in window.restore.removed_text.text()
+    qtbot.waitUntil(lambda: "4 voxels" in window.restore.removed_text.text(), timeout=20_000)
     window.restore.put_back.click()
     np.testing.assert_array_equal(window.layer.data, painted)
     assert window.kept.unsaved_voxels() == 4
