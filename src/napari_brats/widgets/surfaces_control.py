@@ -43,6 +43,10 @@ class SurfacesController(QObject):
         self._timer.setSingleShot(True)
         self._timer.setInterval(SETTLE_MS)
         self._timer.timeout.connect(self._make)
+        self._layout_timer = QTimer(self)
+        self._layout_timer.setSingleShot(True)
+        self._layout_timer.setInterval(0)  # once the layout has its canvases
+        self._layout_timer.timeout.connect(self.follow_layout)
         panel.surfaces_changed.connect(self.set_on)
         view.left.connect(lambda: self.set_on(False))
 
@@ -71,7 +75,7 @@ class SurfacesController(QObject):
     def follow(self, layouts: ModalityView) -> None:
         """Go where each layout has a place for surfaces; before it changes they are taken away."""
         layouts.layout_changing.connect(self._view.hide)
-        layouts.changed.connect(self.follow_layout)
+        layouts.changed.connect(self._layout_timer.start)
 
     def follow_layout(self) -> None:
         """Show the surfaces in the 3-D canvas of the layout in use; give them up where none is."""
@@ -95,6 +99,7 @@ class SurfacesController(QObject):
     def cancel(self) -> None:
         """Make no more."""
         self._timer.stop()
+        self._layout_timer.stop()
         self._is_on = False
         if self._job is not None:
             self._job.cancel()

@@ -83,10 +83,10 @@ class SurfacesView(QObject):
         self._disconnect()
         (ndisplay, active), self._former = self._former, None
         layers = self._viewer.layers
-        for layer in self._layers.values():
+        shown, self._layers = tuple(self._layers.values()), {}  # removals are told to many
+        for layer in shown:
             if layer in layers:
                 layers.remove(layer)
-        self._layers.clear()
         self._viewer.dims.ndisplay = ndisplay
         for layer in self._hidden:
             layer.visible = True
