@@ -10,6 +10,7 @@ import pytest
 from napari.utils._proxies import PublicOnlyProxy
 from qtpy.QtWidgets import QVBoxLayout, QWidget
 
+from napari_brats.widgets import unsaved
 from napari_brats.widgets.case_panel import CasePanel
 from napari_brats.widgets.case_wiring import connect_case_panels
 from napari_brats.widgets.correct_panel import CorrectPanel
@@ -29,6 +30,12 @@ class Window:
     view: ViewPanel
     correct: CorrectPanel
     save: SavePanel
+
+
+@pytest.fixture(autouse=True)
+def nobody_to_ask(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Windows that close with unsaved edits would wait for an answer for ever."""
+    monkeypatch.setattr(unsaved, "ask_user", lambda *_: unsaved.Answer.DISCARD)
 
 
 @pytest.fixture
