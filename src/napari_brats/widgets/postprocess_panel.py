@@ -57,7 +57,7 @@ _TIPS = {
     "opening_mm": "Takes off what is thinner than a ball of this radius",
     "fill_holes": "Holes of ET stay: they are the necrotic core",
     "et_to_ncr_mm3": "ET of less than this in total becomes NCR",
-    "tc_reach_mm": "TC farther than this from ET becomes ED, where there is 1 ml of ET; 0 leaves it",
+    "tc_reach_mm": "TC farther than this from ET becomes ED, given 1 ml of ET; 0 leaves it",
     "min_component_{}_mm3": "Smaller connected parts of {} are dropped, with what is inside them",
     "largest_{}": "Only this many connected parts of {} are kept, the largest ones",
 }

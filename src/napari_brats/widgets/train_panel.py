@@ -82,7 +82,9 @@ class TrainPanel(QWidget):
         self.device_box = ChoiceBox()
         self.train_button = QPushButton("Train")
         self.cancel_button = QPushButton("Cancel")
-        self.cancel_button.setToolTip("End the training after this step; what was trained so far is kept")
+        self.cancel_button.setToolTip(
+            "End the training after this step; what was trained so far is kept"
+        )
         self.bar = QProgressBar()
         self.bar.setTextVisible(False)
         self.step_label = QLabel()
