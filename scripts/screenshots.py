@@ -174,7 +174,9 @@ def correct(tour: Tour) -> None:
     tour.press(Qt.Key.Key_2, Qt.KeyboardModifier.AltModifier)
     before = int(np.count_nonzero(tour.layer.data))
     tour.drag(1, [(z - 30, y, x + dx) for dx in range(-20, 21, 4)])
-    tour.require("a stroke in the coronal view", lambda: np.count_nonzero(tour.layer.data) > before)
+    tour.require(
+        "a stroke in the coronal view", lambda: bool(np.count_nonzero(tour.layer.data) > before)
+    )
     tour.unfold(panel.correct_panel)
     tour.shoot("paint-coronal")
     tour.press(Qt.Key.Key_F7, SHIFT)

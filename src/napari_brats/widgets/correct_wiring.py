@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 
 from napari.layers import Labels
 from napari.utils.notifications import show_info
@@ -92,9 +93,9 @@ class CorrectWiring(QObject):
         bridge.active_case_changed.connect(self._show)
         bridge.volumes.labels_changed.connect(self._panel.palette_panel.show_volumes)
 
-    def _actions(self) -> dict[str, object]:
+    def _actions(self) -> dict[str, Callable[[], object]]:
         tools = self._tools
-        actions: dict[str, object] = {
+        actions: dict[str, Callable[[], object]] = {
             KEYS["brush_3d"]: lambda: tools.set_brush_3d(not tools.brush_3d),
             KEYS["erase"]: lambda: tools.choose_mode("erase"),
             KEYS["lock_label"]: self._on_lock_key,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from qtpy.QtCore import QSignalBlocker, Qt, Signal
 from qtpy.QtGui import QHideEvent, QShowEvent
@@ -214,7 +214,7 @@ class GoToPanel(QWidget):
             self.bookmark_deleted.emit(self.bookmarks.currentRow())
 
 
-def _button(text: str, tooltip: str, action: object) -> QPushButton:
+def _button(text: str, tooltip: str, action: Callable[[], object]) -> QPushButton:
     button = QPushButton(text)
     button.setToolTip(tooltip)
     button.setFocusPolicy(Qt.FocusPolicy.NoFocus)

@@ -186,7 +186,8 @@ class ModalityView(QObject):
 
     def show_former(self) -> None:
         """Show the modality that was seen before this one; the next one at first."""
-        self.show(self._former or self._after(self.shown))
+        if self.present:
+            self.show(self._former or self._after(self.shown))
 
     def set_flicker(self, on: bool) -> None:
         """Show this modality and the next in turn, or stop at the one seen last."""

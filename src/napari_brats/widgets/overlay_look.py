@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from qtpy.QtCore import QObject, Signal
 
@@ -75,7 +75,7 @@ class OverlayLook(QObject):
         """More opaque by so many tenths; less for negative numbers."""
         self.set_opacity(round(self.opacity + steps * OPACITY_STEP, 6))
 
-    def _emitters(self) -> tuple[object, ...]:
+    def _emitters(self) -> tuple[Any, ...]:
         if self._layer is None:
             return ()
         events = self._layer.events

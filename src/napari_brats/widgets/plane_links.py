@@ -60,14 +60,15 @@ class PlaneLinks:
 
     def _connections(self) -> list[tuple[Any, Any]]:
         dims = self._viewer.dims.events
-        pairs = [(dims.point, self._on_point), (dims.order, self._on_order)]
+        pairs: list[tuple[Any, Any]] = [(dims.point, self._on_point), (dims.order, self._on_order)]
         pairs += [(dims.ndim, self._on_order), (dims.ndisplay, self._on_order)]
         for model in self._flat:
-            pairs += [(model.dims.events.point, self._on_cell_point)]
+            pairs.append((model.dims.events.point, self._on_cell_point))
             pairs += [(model.dims.events.ndim, self._on_order)]
         for model in (self._viewer, *self._flat):
             camera = model.scene.camera.events
-            pairs += [(camera.center, self._on_camera), (camera.zoom, self._on_camera)]
+            pairs.append((camera.center, self._on_camera))
+            pairs.append((camera.zoom, self._on_camera))
         return pairs
 
     @contextmanager

@@ -130,4 +130,4 @@ class ShapeToolsController(QObject):
 
 
 def _known_label(label: int) -> Label | None:
-    return Label(label) if label and label in iter(Label) else None
+    return Label(label) if label and label in tuple(Label) else None

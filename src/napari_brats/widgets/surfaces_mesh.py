@@ -74,7 +74,7 @@ def brain_mesh(brain: Mask, spacing_mm: Spacing) -> Mesh | None:
     coarse = binary_fill_holes(brain[tuple(slice(None, None, step) for step in steps)])
     spacing = tuple(s * step for s, step in zip(spacing_mm, steps, strict=True))
     mesh = smooth_mesh(coarse, spacing, BRAIN_TRIANGLES, BRAIN_SMOOTH_MM)
-    return None if mesh is None else Mesh(mesh.vertices * np.float32(steps), mesh.faces)
+    return None if mesh is None else Mesh(mesh.vertices * np.asarray(steps, np.float32), mesh.faces)
 
 
 def smooth_mesh(

@@ -60,5 +60,5 @@ class LesionPicker(QObject):
         label = 0 if place.voxel is None else int(place.layer.data[place.voxel])
         if not label:
             return (), "of any label"
-        known = label in iter(Label)
+        known = label in tuple(Label)
         return (label,), f"of {Label(label).name}" if known else f"of label {label}"

@@ -84,7 +84,7 @@ class ViewWiring(QObject):
             KEYS["planes"]: lambda: view.toggle_layout(Layout.PLANES),
             KEYS["flicker"]: lambda: view.set_flicker(not view.is_flickering),
             KEYS["label_map_visible"]: lambda: look.set_visible(not look.is_visible),
-            _key("former_modality"): lambda: view.present and view.show_former(),
+            _key("former_modality"): view.show_former,
             _key("outline"): lambda: look.set_outline(not look.is_outline),
             _key("more_opaque"): lambda: look.step_opacity(1),
             _key("less_opaque"): lambda: look.step_opacity(-1),
