@@ -207,6 +207,16 @@ def test_one_key_goes_back_and_forth_between_two_modalities(opened: Any) -> None
     assert view.shown is None
 
 
+def test_from_a_volume_to_cells(opened: Any) -> None:
+    opened.viewer.dims.ndisplay = 3
+    opened.bridge.view.set_side_by_side(True)
+    opened.viewer.dims.ndisplay = 2  # numbers and rulers come back, in every cell
+    number = opened.viewer.canvas.overlays["brats_slice"]
+    assert number.visible
+    canvas = opened.viewer.window._qt_viewer.canvas
+    assert len(canvas._viewer_overlay_to_visual[number]) == 2
+
+
 def test_what_is_looked_at_is_told_in_voxels_of_the_file(opened: Any) -> None:
     reading = opened.bridge.reading
     opened.bridge.go_to(opened.bridge.active_case_key, (3, 1, 4))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
-from napari.components.overlays import TextOverlay
+from napari.components.overlays import CanvasOverlay, TextOverlay
 
 from napari_brats.core.geometry import AxisOrder, Grid
 from napari_brats.widgets.case_group import tag_of
@@ -115,6 +115,20 @@ def edge_letters(
     }
 
 
+def show_overlay(overlay: CanvasOverlay, visible: bool) -> None:
+    """Show an overlay of the canvas in every cell of its grid, or hide it.
+
+    napari places one that becomes visible before it has made it for each cell, and falls over that:
+    it becomes visible in one place first.
+    """
+    if visible and not overlay.visible:
+        overlay.gridded = False
+        overlay.visible = True
+        overlay.gridded = True
+    elif overlay.visible is not visible:
+        overlay.visible = visible
+
+
 class OrientationLetters:
     """Four text overlays on the canvas, in every cell of the grid, kept right by `update`."""
 
@@ -153,7 +167,7 @@ class OrientationLetters:
         dims = self._viewer.dims
         if self._target is None or dims.ndim < 3:
             for overlay in self._overlays.values():
-                overlay.visible = False
+                show_overlay(overlay, False)
             return
         layer, scanner_axes = self._target
         texts = edge_letters(
@@ -165,7 +179,7 @@ class OrientationLetters:
         )
         for edge, overlay in self._overlays.items():
             overlay.text = texts[edge]
-            overlay.visible = bool(texts[edge])
+            show_overlay(overlay, bool(texts[edge]))
 
     def close(self) -> None:
         """Take the letters away. Harmless when called twice."""

@@ -19,6 +19,7 @@ from napari_brats.widgets.orientation_letters import (
     OrientationLetters,
     display_directions,
     letters_of,
+    show_overlay,
 )
 from napari_brats.widgets.reading_ruler import RulerOverlay, cell_size_px
 
@@ -135,9 +136,9 @@ class ReadingAids:
         with_note = f"{text}  {self._note}".rstrip()
         if with_note != self.slice_number.text:
             self.slice_number.text = with_note
-        self.slice_number.visible = bool(text)
-        self.ruler.visible = bool(text)
-        self.scale_bar.visible = has_layer and not is_narrow(self._viewer)
+        show_overlay(self.slice_number, bool(text))
+        show_overlay(self.ruler, bool(text))
+        show_overlay(self.scale_bar, has_layer and not is_narrow(self._viewer))
 
     def close(self) -> None:
         """Take everything away. Harmless when called twice."""

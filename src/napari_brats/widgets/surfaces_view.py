@@ -83,11 +83,12 @@ class SurfacesView(QObject):
         self._disconnect()
         (ndisplay, active), self._former = self._former, None
         layers = self._viewer.layers
+        layers.selection.clear()  # napari reads the next one's value in 3-D, where it may fail
+        self._viewer.dims.ndisplay = ndisplay
         shown, self._layers = tuple(self._layers.values()), {}  # removals are told to many
         for layer in shown:
             if layer in layers:
                 layers.remove(layer)
-        self._viewer.dims.ndisplay = ndisplay
         for layer in self._hidden:
             layer.visible = True
         self._hidden = []
