@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
 from napari.layers import Image, Labels, Layer, Surface
@@ -47,6 +47,7 @@ class LayerCopies(QObject):
         self._twins_of, self._in_volume = twins_of, in_volume
         self._copies: dict[Layer, Layer] = {}
         self._is_on = False
+        self._is_sharing = False  # setting one value makes napari tell of others on the way
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.setInterval(0)  # layers come and go together
@@ -175,26 +176,28 @@ class LayerCopies(QObject):
         )
 
     def _on_look(self, event: Any) -> None:
-        if self._is_on:
+        if self._is_on and not self._is_sharing:
             self._share(event.source)
 
     def _share(self, layer: Layer) -> None:
         copy = self._copies[layer]
         if copy.data is not layer.data:
             copy.data = layer.data
-        for name in IMAGE_LOOK:
-            if name != "visible" or not self._in_volume:
-                _copy(layer, copy, name)
+        names = [name for name in IMAGE_LOOK if name != "visible" or not self._in_volume]
+        self._copy(layer, copy, names)
 
     def _on_copy_look(self, event: Any) -> None:
         copy = event.source
         layer = next((own for own, other in self._copies.items() if other is copy), None)
-        if layer is not None and self._is_on:
-            for name in GIVEN_BACK:
-                _copy(copy, layer, name)
+        if layer is not None and self._is_on and not self._is_sharing:
+            self._copy(copy, layer, GIVEN_BACK)
 
-
-def _copy(source: Layer, target: Layer, name: str) -> None:
-    value = getattr(source, name)
-    if getattr(target, name) != value:
-        setattr(target, name, value)
+    def _copy(self, source: Layer, target: Layer, names: Iterable[str]) -> None:
+        self._is_sharing = True
+        try:
+            for name in names:
+                value = getattr(source, name)
+                if getattr(target, name) != value:
+                    setattr(target, name, value)
+        finally:
+            self._is_sharing = False
