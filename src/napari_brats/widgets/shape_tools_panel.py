@@ -192,11 +192,8 @@ class ShapeToolsPanel(QWidget):
                 self._amounts |= dict.fromkeys(names, box)
                 grid.addWidget(box, row, 1)
         layout.addLayout(grid)
-        checks = QHBoxLayout()
-        checks.addWidget(self.nested_box)
-        checks.addWidget(self.cut_box)
-        layout.addLayout(checks)
-        layout.addWidget(self.over_box)
+        for box in (self.nested_box, self.cut_box, self.over_box):
+            layout.addWidget(box)
         layout.addWidget(self.message)
 
     def _add_button(self, line: QHBoxLayout, name: str) -> None:
