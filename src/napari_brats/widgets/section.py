@@ -63,7 +63,7 @@ class SectionArea(QScrollArea):
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         column = QWidget()
         layout = QVBoxLayout(column)
-        layout.setContentsMargins(4, 4, 4, 4)
+        layout.setContentsMargins(0, 4, 0, 4)
         for section in sections:
             layout.addWidget(section)
         layout.addStretch(1)

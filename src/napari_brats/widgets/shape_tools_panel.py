@@ -106,6 +106,8 @@ class ShapeToolsPanel(QWidget):
         super().__init__(parent)
         self.target_box = ChoiceBox()
         self.scope_box = ChoiceBox()
+        for box in (self.target_box, self.scope_box):
+            box.setMinimumContentsLength(6)  # two of them fit beside each other
         self.scope_box.set_choices(
             (
                 Choice(VOLUME, "whole volume", "The tools below act on all slices"),

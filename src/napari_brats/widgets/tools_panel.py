@@ -247,7 +247,7 @@ class ToolsPanel(QWidget):
 
 def _narrow_choices(*choices: Choice) -> ChoiceBox:
     box = ChoiceBox()
-    box.setMinimumContentsLength(4)  # the panel is to be usable at 340 pixels
+    box.setMinimumContentsLength(2)  # the panel is to be usable at 340 pixels
     box.set_choices(choices)
     return box
 
