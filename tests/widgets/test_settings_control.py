@@ -12,12 +12,17 @@ from napari_brats.widgets.settings_control import SettingsController
 from napari_brats.workspace.settings import Settings, change_settings, read_settings
 
 
-@pytest.fixture
-def sections(qtbot):
-    made = [Section("Review", QLabel(), is_open=False), Section("Save", QLabel())]
+def two_sections(window, second):
+    """A folded one and an open one, which go with the window."""
+    made = [Section("Review", QLabel(), is_open=False), Section(second, QLabel())]
     for section in made:
-        qtbot.addWidget(section)
+        section.setParent(window.viewer.window._qt_window)
     return made
+
+
+@pytest.fixture
+def sections(window):
+    return two_sections(window, "Save")
 
 
 def test_what_was_chosen_is_stored_and_found_again(window, sections, tmp_path, qtbot):
@@ -34,9 +39,7 @@ def test_what_was_chosen_is_stored_and_found_again(window, sections, tmp_path, q
     assert read_settings() == Settings(
         overlay_opacity=0.8, layout="Planes", sections=("+Review", "+Save")
     )
-    folded = [Section("Review", QLabel(), is_open=False), Section("New", QLabel())]
-    for section in folded:
-        qtbot.addWidget(section)
+    folded = two_sections(window, "New")
     SettingsController(window.bridge, folded, window.bridge)
     assert [section.heading.isChecked() for section in folded] == [True, True]
 
@@ -52,7 +55,8 @@ def test_stored_opacity_and_layout_meet_the_first_case(window, tmp_path, qtbot):
 def test_what_cannot_be_stored_is_said(window, sections, monkeypatch, tmp_path, qtbot):
     control = SettingsController(window.bridge, sections, window.bridge)
     (tmp_path / "file").write_text("")
-    monkeypatch.setenv("NAPARI_BRATS_DATA", str(tmp_path / "file"))
     sections[0].heading.setChecked(True)
-    with qtbot.waitSignal(control.problem):
-        control.store()
+    with monkeypatch.context() as broken:
+        broken.setenv("NAPARI_BRATS_DATA", str(tmp_path / "file"))
+        with qtbot.waitSignal(control.problem):
+            control.store()

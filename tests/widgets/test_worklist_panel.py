@@ -51,7 +51,7 @@ CASES = (
 
 @pytest.fixture
 def panel(qtbot) -> WorklistPanel:
-    panel = WorklistPanel(lambda one: other_holder(one.status, ME))
+    panel = WorklistPanel(lambda one: other_holder(one.status, ME, NOW))
     qtbot.addWidget(panel)
     panel.resize(400, 700)
     panel.show_cases(CASES, Path("/data"))
