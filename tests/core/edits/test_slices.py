@@ -60,10 +60,12 @@ def test_an_outline_round_no_centre_holds_nothing(points: list[tuple[float, floa
     assert outline_to_mask(points, (4, 4)) is None
 
 
-coordinates = st.floats(-2, 8, width=16).map(lambda x: round(x * 4) / 4 + 0.1)
+quarters = st.floats(-2, 8, width=16).map(lambda x: round(x * 4) / 4)
+corner = st.tuples(quarters.map(lambda x: x + 0.1), quarters.map(lambda x: x + 0.037))
+"""No line between two of these goes through the centre of a pixel, where either answer is right."""
 
 
-@given(st.lists(st.tuples(coordinates, coordinates), min_size=3, max_size=8))
+@given(st.lists(corner, min_size=3, max_size=8))
 @settings(max_examples=60, deadline=None)
 def test_inside_is_where_the_angles_to_the_outline_sum_to_whole_turns(
     points: list[tuple[float, float]],
