@@ -85,10 +85,12 @@ def test_a_stroke_that_goes_on_is_written_again_and_again(bench, qtbot):
         return bench.kept.writes >= 3
 
     qtbot.waitUntil(paint, timeout=30_000)
+    assert bench.kept.writes >= 3
 
 
 def test_the_journal_is_ready_before_the_first_edit(bench, qtbot):
     qtbot.waitUntil(lambda: bench.kept.is_prepared, timeout=20_000)
+    assert bench.kept.writes == 0
 
 
 def test_trouble_is_told_once_and_its_end_too(bench, qtbot, monkeypatch):

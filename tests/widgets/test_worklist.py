@@ -232,6 +232,7 @@ def test_what_others_say_is_shown_after_a_while(work: List, qtbot):
     drain(say(work.case("c"), {"note": "by Bob"}, BOB))
     work.control._refresh_quietly()
     wait(qtbot, lambda: work.panel.rows.index(2, 6).data() == "by Bob")
+    assert work.panel.rows.index(1, 6).data() != "by Bob"
 
 
 def test_layers_removed_by_hand_free_the_case(work: List, qtbot):
@@ -241,6 +242,7 @@ def test_layers_removed_by_hand_free_the_case(work: List, qtbot):
     wait(qtbot, lambda: work.opener.key == "")
     wait(qtbot, lambda: other_holder(read_status(work.case("a").place), BOB) is None)
     step(work, qtbot, 1, "a")
+    assert work.opener.key == work.case("a").key
 
 
 def test_a_case_that_cannot_be_read_is_told_and_stays_free(work: List, qtbot):
@@ -293,6 +295,7 @@ def test_pictures_are_drawn_while_the_sheet_is_shown(work: List, qtbot):
     work.panel.show()
     work.panel.sheet_button.click()
     keys = [work.case(name).key for name in "abc"]
+    assert not any(work.panel.model.has_picture(key) for key in keys)
     wait(qtbot, lambda: all(work.panel.model.has_picture(key) for key in keys))
     work.panel.sheet_button.click()
 

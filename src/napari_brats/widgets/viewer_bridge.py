@@ -83,8 +83,6 @@ class ViewerBridge(QObject):
         self.view = ModalityView(viewer, self.tools, self)
         self.reading = ReadingViews(viewer, self)
         self.look = OverlayLook(self)
-        self.view.canvas_made.connect(self.reading.add)
-        self.view.canvas_going.connect(self.reading.remove)
         self._open = OpenCases(viewer, self)
         self.images = CaseImages(viewer.layers, self._open, self._add)
         self.volumes = CaseVolumes(lambda: self._open.active_key, self.label_layer, self)
