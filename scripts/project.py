@@ -21,6 +21,8 @@ PYQT6 = VENV / "pyqt6"
 BIN = VENV / ("Scripts" if os.name == "nt" else "bin")
 PYTHON = BIN / ("python.exe" if os.name == "nt" else "python")
 OLDEST_PYTHON = (3, 11)
+MOST_TEST_WORKERS = 4
+"""Each has a napari and a torch of its own in memory."""
 PYTHON_NAMES = ("python3.13", "python3.12", "python3.11", "python3", "python")
 
 
@@ -84,10 +86,12 @@ def sample_case() -> Path:
 
 
 def run_tests() -> int:
-    """All tests, on a virtual screen where Xvfb is at hand (pytest-xvfb starts it)."""
+    """All tests, a process per core, on virtual screens where Xvfb is at hand (pytest-xvfb)."""
     install("dev")
     _provide_system_libraries(screen_needed=True)
-    return _pytest()
+    workers = min(os.cpu_count() or 1, MOST_TEST_WORKERS)
+    # Files stay whole, so that what a module's tests share is made once.
+    return _pytest("-n", str(workers), "--dist", "loadfile", OMP_NUM_THREADS="1")
 
 
 def run_pyqt6_tests() -> int:
