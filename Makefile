@@ -1,7 +1,7 @@
 # Everything happens in scripts/project.py, so that Windows users have the same commands without make.
 PYTHON ?= python3
 
-.PHONY: run test test-pyqt6 lint format install clean
+.PHONY: run test test-pyqt6 bench lint format install clean
 
 run: ## open the sample case in napari (without a screen: segment it from the command line)
 	@$(PYTHON) scripts/project.py run
@@ -11,6 +11,9 @@ test: ## all tests, on a virtual screen
 
 test-pyqt6: ## the GUI smoke tests on PyQt6
 	@$(PYTHON) scripts/project.py test-pyqt6
+
+bench: ## every benchmark of speed that this machine can run; writes benchmarks/RESULTS.md
+	@$(PYTHON) scripts/project.py bench
 
 lint: ## ruff, ruff format --check, mypy, import-linter
 	@$(PYTHON) scripts/project.py lint

@@ -5,11 +5,10 @@
 
 One synthetic pair of 240x240x155 at 1 mm: a tumour of three nested balls with wavy surfaces and two
 satellites, and a copy that is shifted and perturbed. Each library computes what it has for WT, TC
-and ET; ours computes everything, lesion-wise scores included. Prints the CPU time of each (the
-least of the repeats; it holds on a busy machine, too), the wall time, how often ours would fit into
-that CPU time, and the HD95 of each, which is by voxel borders in MONAI and MedPy. Then the live
-scorer: a stroke in the same pair, and what scoring it anew costs. Libraries that are not installed
-are left out.
+and ET; ours computes everything, lesion-wise scores included. Reports the CPU time of each (it
+holds on a busy machine, too) and the wall time of ours, with the HD95 of each, which is by voxel
+borders in MONAI and MedPy. Then the live scorer: a stroke in the same pair, and what scoring it
+anew costs. Libraries that are not installed are reported as not measured.
 """
 
 from __future__ import annotations
@@ -22,6 +21,7 @@ from importlib.util import find_spec
 from typing import Any
 
 import numpy as np
+from rows import AT_MOST, TIMES_FASTER, Goal, Row, report
 
 from napari_brats.core.labels import REGIONS, LabelMap, Mask, region_mask, regions_to_labels
 from napari_brats.metrics.live import PairScorer
@@ -104,20 +104,23 @@ def by_medpy(pairs: Pairs) -> Values:
 
 
 OTHERS = {
-    "surface_distance": ("surface-distance: HD95, mean distances, NSD", by_surface_distance),
-    "monai": ("MONAI: Dice, HD, HD95, ASSD, NSD", by_monai),
-    "medpy": ("MedPy: Dice, IoU, sensitivity, ..., HD, HD95, ASSD", by_medpy),
+    "surface_distance": ("surface-distance", "HD95, mean distances, NSD", by_surface_distance),
+    "monai": ("MONAI", "Dice, HD, HD95, ASSD, NSD", by_monai),
+    "medpy": ("MedPy", "Dice, IoU, sensitivity, ..., HD, HD95, ASSD", by_medpy),
 }
+Times = tuple[list[float], list[float], Values]
+"""CPU seconds, wall seconds, and what came out."""
 
 
-def best(work: Callable[[], Values], repeats: int) -> tuple[float, float, Values]:
-    """The least CPU and wall time of some calls, and the result."""
-    times, result = [], []
+def timed(work: Callable[[], Values], repeats: int) -> Times:
+    """The CPU and wall times of some calls, and the result."""
+    cpu_s, wall_s, result = [], [], []
     for _ in range(repeats):
         cpu, wall = time.process_time(), time.perf_counter()
         result = work()
-        times.append((time.process_time() - cpu, time.perf_counter() - wall))
-    return min(t[0] for t in times), min(t[1] for t in times), result
+        cpu_s.append(time.process_time() - cpu)
+        wall_s.append(time.perf_counter() - wall)
+    return cpu_s, wall_s, result
 
 
 def strokes(prediction: LabelMap) -> Iterator[str]:
@@ -138,16 +141,16 @@ def live(reference: LabelMap, prediction: LabelMap) -> None:
     scorer = PairScorer(SPACING)
     scorer.score(reference, prediction)
     for name in strokes(prediction):
-        cpu, wall, found = best(
+        cpu_s, _, found = timed(
             lambda: [row.hd95_mm for row in scorer.score(reference, prediction).values()], 1
         )
-        anew, _, expected = best(lambda: everything(reference, prediction), 1)
-        same = "same" if np.allclose(found, expected) else "NOT THE SAME"
-        print(f"live: {name:40} {cpu:7.3f} {wall:7.3f}   anew {anew:.3f} s CPU, {same}")
+        anew_s, _, expected = timed(lambda: everything(reference, prediction), 1)
+        same = "same scores" if np.allclose(found, expected) else "NOT THE SAME SCORES"
+        report(Row(f"live scores after: {name}", cpu_s, None, "s CPU", "anew", anew_s, same))
 
 
 def main() -> None:
-    """Run and print."""
+    """Run and report."""
     warnings.simplefilter("ignore")  # the others use old names of scipy and torch
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--repeats", type=int, default=3)
@@ -155,22 +158,24 @@ def main() -> None:
     reference, prediction = tumour((110, 125, 75), 2.0), tumour((112, 124, 76), 3.0)
     pairs = [(region_mask(reference, r), region_mask(prediction, r)) for r in REGIONS]
     everything(reference, prediction)  # imports
-    ours = best(lambda: everything(reference, prediction), repeats)
-    print(f"{'':52} CPU s  wall s   x ours   HD95 mm of WT, TC, ET")
-    row("ours: everything, lesion-wise included", ours, ours[0])
-    for module, (name, work) in OTHERS.items():
-        if find_spec(module):
-            row(name, best(lambda work=work: work(pairs), 1 if module == "medpy" else 2), ours[0])
-        else:
-            print(f"{name:52} {module} is not installed")
+    cpu_s, wall_s, values = timed(lambda: everything(reference, prediction), repeats)
+    what = "all metrics, three regions, lesion-wise included"
+    report(Row(what, cpu_s, Goal(AT_MOST, 0.3), "s CPU", note=hd95(values)))
+    report(Row(f"{what}, wall time", wall_s))
+    for module, (peer, part, work) in OTHERS.items():
+        name, goal = f"{what}, beside {peer}", Goal(TIMES_FASTER, 1)
+        if not find_spec(module):
+            report(Row(name, goal=goal, peer=peer, missing=f"{module} is not installed"))
+            continue
+        others, _, values = timed(lambda work=work: work(pairs), 1 if module == "medpy" else 2)
+        note = f"{peer}: {part} only; its {hd95(values)}"
+        report(Row(name, cpu_s, goal, "s CPU", peer, others, note))
     live(reference, prediction)
 
 
-def row(name: str, measured: tuple[float, float, Values], ours_s: float) -> None:
-    """Print one line of the table."""
-    cpu, wall, values = measured
-    shown = ", ".join(f"{value:.6f}" for value in values)
-    print(f"{name:52} {cpu:5.2f} {wall:7.2f} {cpu / ours_s:8.1f}   {shown}")
+def hd95(values: Values) -> str:
+    """The HD95 of the three regions in words."""
+    return "HD95 of WT, TC, ET " + ", ".join(f"{value:.6f}" for value in values) + " mm"
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 """Install, run, test and lint the project: what `make` calls, and what Windows users type.
 
-    python scripts/project.py run | test | test-pyqt6 | lint | install
+    python scripts/project.py run | test | test-pyqt6 | bench | lint | install
 
 Needs nothing but Python 3.11 or newer; everything else goes into `.venv` beside the sources.
 """
@@ -107,6 +107,13 @@ def run_pyqt6_tests() -> int:
     return _pytest("-m", "gui_smoke", PYTHONPATH=str(PYQT6), QT_API="pyqt6", PYTEST_QT_API="pyqt6")
 
 
+def run_benchmarks() -> int:
+    """Every benchmark that this machine can run, beside its peers; writes benchmarks/RESULTS.md."""
+    install("bench")
+    _provide_system_libraries(screen_needed=True)
+    return _call([str(PYTHON), str(Path("benchmarks", "run_all.py"))])
+
+
 def run_lint() -> int:
     """ruff, ruff format, mypy and import-linter; all of them, also when one complains."""
     install("dev")
@@ -165,6 +172,7 @@ TASKS = {
     "run": run_sample,
     "test": run_tests,
     "test-pyqt6": run_pyqt6_tests,
+    "bench": run_benchmarks,
     "lint": run_lint,
     "install": install,
 }
