@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from napari_brats.core.case import Case, LabelVolume, Volume
+from napari_brats.core.errors import CaseError
 from napari_brats.core.labels import (
     CONVENTIONS,
     Convention,
@@ -157,7 +158,15 @@ def listed_by(case: OpenCase) -> tuple[CaseFiles, ...]:
 
 
 def build_case(open_case: OpenCase) -> Case:
-    """The case as a value; its arrays are views of the layers' own."""
+    """The case as a value; its arrays are views of the layers' own.
+
+    CaseError if none of its modalities is known.
+    """
+    if not open_case.by_modality:
+        raise CaseError(
+            f"No modality of case {open_case.case_id} is known. Choose in the section 'Case' "
+            f"which file is T1N, T1C, T2W and T2F."
+        )
     convention = convention_of(open_case)
     label_map = None
     paths = [tag_of(layer).reference.path for layer in open_case.images]

@@ -249,7 +249,7 @@ class CompareController(QObject):
             a, b = self._maps
             labels = self._pair.undecided_labels(self._panel.undecided)
             reason = f"made of '{a.title}' and '{b.title}'"
-            layer = self._bridge.add_third_mask(self._key, labels, a.layer, reason)
+            layer = self._bridge.layers.add_third_mask(self._key, labels, a.layer, reason)
             self._overlay.put_on_top()
             for other in (a.layer, b.layer):
                 other.visible = False  # masks on top of each other cannot be read

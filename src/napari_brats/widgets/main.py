@@ -95,19 +95,39 @@ class BratsWidget(QWidget):
 
     def _wire(self, engine: Engine) -> None:
         """Give each panel its controller, and connect these with each other."""
+        self._wire_case()
+        self._wire_network(engine)
+        self._wire_tools()
+        self._wire_numbers()
+        self._wire_views()
+        self.report_control = ReportController(
+            self.report_panel, self.bridge, self.measure_control.diameters_by_hand, self
+        )
+        self._followers = (
+            self.metrics_control,
+            self.compare_control,
+            self.measure_control,
+            self.goto_control,
+            self.surfaces_control,
+            self.report_control,
+        )
+        self.bridge.cases_changed.connect(self._on_cases_changed)
+        self.bridge.active_case_changed.connect(self._on_cases_changed)
+        self.bridge.tools.changed.connect(self._show_active_result)
+        self.bridge.volumes.changed.connect(self._on_volumes_changed)
+        self.bundle_control.offer()
+        self._offer_devices()
+        self._on_cases_changed()
+
+    def _wire_case(self) -> None:
         wiring = CaseWiring(self.bridge, self.case_panel, self.correct_panel, self.save_panel)
         self.safety = Safety(
-            self.restore_panel,
-            self.privacy_panel,
-            self.bridge,
-            wiring,
-            lambda: self.segment_panel.device_box.chosen,
-            self,
+            self.restore_panel, self.privacy_panel, self.bridge, wiring, self._device, self
         )
-        ViewWiring(self.bridge, self.view_panel)
         self.settings_control = SettingsController(self.bridge, self.sections.sections, self)
-        self.view_panel.layout_chosen.connect(self.settings_control.choose_layout)
         self.settings_control.problem.connect(self.restore_panel.show_trouble)
+
+    def _wire_network(self, engine: Engine) -> None:
         self.postprocess_control = PostprocessController(
             self.postprocess_panel, self.bridge, self._active_result, self
         )
@@ -118,23 +138,21 @@ class BratsWidget(QWidget):
             engine,
             self,
         )
+        self.segment_control.result_ready.connect(self._on_result_ready)
         self.bundle_control = BundleController(self.segment_panel, self.bridge, self)
         self.review_control = ReviewController(
             self.review_panel, self.bridge, self._active_result, self
         )
         self.anomaly_control = AnomalyController(
-            self.anomaly_panel, self.bridge, lambda: self.segment_panel.device_box.chosen, self
+            self.anomaly_panel, self.bridge, self._device, self
         )
-        self.metrics_control = MetricsController(
-            self.metrics_panel, self.bridge, self.bridge.errors, self
-        )
-        self.bridge.tools.edited.connect(self.metrics_control.follow_edit)
-        self.bridge.errors.removed.connect(self.metrics_panel.show_errors_removed)
-        self.metrics_panel.show_legend(*(ERROR_COLORS[error] for error in (MISSED, ADDED)))
+
+    def _wire_tools(self) -> None:
+        keys = self.bridge.key_bindings
         self.tools_control = ToolsController(self.tools_panel, self.bridge, self)
-        self.bridge.key_bindings.bind(self.tools_control.actions)
+        keys.bind(self.tools_control.actions)
         self.shape_tools_control = ShapeToolsController(self.shape_tools_panel, self.bridge, self)
-        self.bridge.key_bindings.bind(self.shape_tools_control.actions)
+        keys.bind(self.shape_tools_control.actions)
         self.refine_control = RefineController(
             self.refine_panel,
             self.shape_tools_panel,
@@ -144,52 +162,48 @@ class BratsWidget(QWidget):
             self,
         )
         self.refine_control.about_to_take_mouse.connect(lambda: self.tools_control.choose(""))
-        self.bridge.key_bindings.bind({SHAPE_KEYS["refine"]: self.refine_control.toggle})
+        keys.bind({SHAPE_KEYS["refine"]: self.refine_control.toggle})
+
+    def _wire_numbers(self) -> None:
+        bridge = self.bridge
+        self.metrics_control = MetricsController(self.metrics_panel, bridge, bridge.errors, self)
+        bridge.tools.edited.connect(self.metrics_control.follow_edit)
+        bridge.errors.removed.connect(self.metrics_panel.show_errors_removed)
+        self.metrics_panel.show_legend(*(ERROR_COLORS[error] for error in (MISSED, ADDED)))
         self.compare_control = CompareController(
-            self.compare_panel, self.bridge, self.bridge.comparison, self._show_figures_of, self
+            self.compare_panel, bridge, bridge.comparison, self._show_figures_of, self
         )
-        self.measure_control = MeasureController(
-            self.measure_panel, self.bridge, self.bridge.diameters, self
-        )
-        self.bridge.tools.edited.connect(self.measure_control.follow_edit)
-        self.bridge.diameters.edited.connect(self.measure_control.take_edited)
-        self.bridge.diameters.removed.connect(self.measure_panel.show_lines_removed)
-        self.goto_control = GoToController(self.goto_panel, self.bridge, self.bridge.reading, self)
-        self.bridge.tools.edited.connect(self.goto_control.follow_edit)
-        self.bridge.key_bindings.bind(self.goto_control.actions)
-        self.surfaces_view = SurfacesView(lambda: self.bridge.view.volume_viewer, self)
+        self.measure_control = MeasureController(self.measure_panel, bridge, bridge.diameters, self)
+        bridge.tools.edited.connect(self.measure_control.follow_edit)
+        bridge.diameters.edited.connect(self.measure_control.take_edited)
+        bridge.diameters.removed.connect(self.measure_panel.show_lines_removed)
+
+    def _wire_views(self) -> None:
+        bridge = self.bridge
+        ViewWiring(bridge, self.view_panel)
+        self.view_panel.layout_chosen.connect(self.settings_control.choose_layout)
+        self.goto_control = GoToController(self.goto_panel, bridge, bridge.reading, self)
+        bridge.tools.edited.connect(self.goto_control.follow_edit)
+        bridge.key_bindings.bind(self.goto_control.actions)
+        self.surfaces_view = SurfacesView(lambda: bridge.view.volume_viewer, self)
         self.surfaces_control = SurfacesController(
-            self.view_panel, self.bridge, self.surfaces_view, self
+            self.view_panel, bridge, self.surfaces_view, self
         )
-        self.bridge.tools.edited.connect(self.surfaces_control.follow_edit)
-        self.surfaces_control.follow(self.bridge.view)
-        self.bridge.key_bindings.bind(self.surfaces_control.actions)
-        self.report_control = ReportController(
-            self.report_panel, self.bridge, self.measure_control.diameters_by_hand, self
-        )
-        self.segment_control.result_ready.connect(self._on_result_ready)
-        self.bridge.cases_changed.connect(self._on_cases_changed)
-        self.bridge.active_case_changed.connect(self._on_cases_changed)
-        self.bridge.tools.changed.connect(self._show_active_result)
-        self.bridge.volumes.changed.connect(self._on_volumes_changed)
-        self.bundle_control.offer()
-        self._offer_devices()
-        self._on_cases_changed()
+        bridge.tools.edited.connect(self.surfaces_control.follow_edit)
+        self.surfaces_control.follow(bridge.view)
+        bridge.key_bindings.bind(self.surfaces_control.actions)
+
+    def _device(self) -> str:
+        return self.segment_panel.device_box.chosen
 
     def shut_down(self) -> None:
         """Stop what runs and let go of the viewer. Harmless when called twice."""
-        self.segment_control.cancel()
-        self.anomaly_control.cancel()
-        self.metrics_control.cancel()
-        self.compare_control.cancel()
-        self.shape_tools_control.cancel()
+        working = (self.segment_control, self.anomaly_control, self.shape_tools_control)
+        for control in (*working, *self._followers):
+            control.cancel()
         self.refine_control.close()
         self.tools_control.close()
-        self.measure_control.cancel()
-        self.goto_control.cancel()
-        self.surfaces_control.cancel()
         self.surfaces_view.close()
-        self.report_control.cancel()
         self.settings_control.store()
         self.safety.shut_down()
         self.bridge.close()
@@ -268,12 +282,8 @@ class BratsWidget(QWidget):
         self.segment_panel.set_blocker(blocker)
         self.anomaly_panel.set_blocker(blocker)
         self.bundle_control.show_expectation()
-        self.metrics_control.show_active_case()
-        self.compare_control.show_active_case()
-        self.measure_control.show_active_case()
-        self.goto_control.show_active_case()
-        self.surfaces_control.show_active_case()
-        self.report_control.show_active_case()
+        for control in self._followers:
+            control.show_active_case()
         self._show_active_result()
 
     def _show_active_result(self) -> None:

@@ -37,6 +37,7 @@ class OpenCases(QObject):
         self._viewer = viewer
         self._owners: dict[Layer, str] = {}
         self._cases: dict[str, OpenCase] = {}
+        self._in_hand: dict[str, Labels] = {}
         self._active = ""
         self._is_stale = True
         self._is_held = False
@@ -88,6 +89,23 @@ class OpenCases(QObject):
         """Key of the case that has the layer; empty if none has."""
         self._settle()
         return self._owners.get(layer, "")
+
+    def label_layer(self, key: str) -> Labels | None:
+        """The labels layer that is edited and saved: the one selected last, else the newest."""
+        labels = self[key].labels
+        active = self._viewer.layers.selection.active
+        if active in labels:
+            self._in_hand[key] = active
+        in_hand = self._in_hand.get(key)
+        if in_hand in labels:
+            return in_hand
+        return labels[-1] if labels else None
+
+    def hide_others(self, key: str) -> None:
+        """Show no layer of any other case than this one."""
+        for other in self.all().values():
+            for layer in other.layers if other.key != key else ():
+                layer.visible = False
 
     def own(self, layer: Layer, key: str) -> None:
         """Say which case a layer belongs to that was just added for it."""

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from qtpy.QtCore import QPointF, QRectF, QSize, Qt
 from qtpy.QtGui import QColor, QPainter, QPainterPath, QPaintEvent, QPalette, QPen
 from qtpy.QtWidgets import QStyle, QStyleOptionToolButton, QStylePainter, QToolButton
+
+Draw = Callable[[QPainter, QRectF, QColor], None]
+"""Draws a picture into the square, in this colour; the painter's pen has it already."""
 
 
 class PictureButton(QToolButton):
     """A flat button whose picture is drawn in the text's colour; pale while ``is_pale``."""
 
-    def __init__(self, tooltip: str, *, checkable: bool = True) -> None:
+    def __init__(self, draw: Draw, tooltip: str, *, checkable: bool = True) -> None:
         super().__init__()
+        self._draw = draw
         self.setToolTip(tooltip)
         self.setCheckable(checkable)
         self.setAutoRaise(True)
@@ -40,22 +46,21 @@ class PictureButton(QToolButton):
         if self.is_pale or not self.isEnabled():
             color.setAlphaF(0.35)
         painter.setPen(QPen(color, max(1.3, side / 11)))
-        self.draw(painter, square, color)
+        self._draw(painter, square, color)
 
     @property
     def is_pale(self) -> bool:
         """Whether the picture stands back: it is, while the button is not checked."""
         return self.isCheckable() and not self.isChecked()
 
-    def draw(self, painter: QPainter, square: QRectF, color: QColor) -> None:
-        """Draw the picture into the square."""
-        raise NotImplementedError
-
 
 class EyeButton(PictureButton):
     """Checked: shown. Else the eye is crossed out."""
 
-    def draw(self, painter: QPainter, square: QRectF, color: QColor) -> None:
+    def __init__(self, tooltip: str) -> None:
+        super().__init__(self._eye, tooltip)
+
+    def _eye(self, painter: QPainter, square: QRectF, color: QColor) -> None:
         """An almond with a pupil."""
         left, right = square.left(), square.right()
         middle = square.center()
@@ -72,7 +77,10 @@ class EyeButton(PictureButton):
 class LockButton(PictureButton):
     """Checked: locked, the shackle closed and the body filled."""
 
-    def draw(self, painter: QPainter, square: QRectF, color: QColor) -> None:
+    def __init__(self, tooltip: str) -> None:
+        super().__init__(self._lock, tooltip)
+
+    def _lock(self, painter: QPainter, square: QRectF, color: QColor) -> None:
         """A body below an arch."""
         body = square.adjusted(square.width() * 0.12, square.height() * 0.45, 0, 0)
         body.setRight(square.right() - square.width() * 0.12)
@@ -89,7 +97,7 @@ class ColorButton(PictureButton):
     """A patch of the colour it stands for."""
 
     def __init__(self, tooltip: str) -> None:
-        super().__init__(tooltip, checkable=False)
+        super().__init__(self._patch, tooltip, checkable=False)
         self._color = QColor()
 
     @property
@@ -102,7 +110,7 @@ class ColorButton(PictureButton):
         self._color = QColor(color)
         self.update()
 
-    def draw(self, painter: QPainter, square: QRectF, color: QColor) -> None:
+    def _patch(self, painter: QPainter, square: QRectF, color: QColor) -> None:
         """A filled square."""
         del color
         painter.setPen(Qt.PenStyle.NoPen)

@@ -186,7 +186,7 @@ class RestoreController(QObject):
             np.array(left.base, order="F"), tag.reference, CONVENTIONS[convention], tag.case_id,
             found.case_key, name="restored label map", reason="restored from unsaved edits",
         )  # fmt: skip
-        layer = bridge.add_label_map(found.case_key, data)
+        layer = bridge.layers.add_label_map(found.case_key, data)
         if made := restored_facts(left.facts):
             provenance.note(layer, left.base, made)
         bridge.tools.write(layer, tag_of(layer).order.from_disk(left.labels), tool=RESTORE_TOOL)
@@ -247,7 +247,7 @@ class RestoreController(QObject):
     def _on_put_back(self) -> None:
         kept, _ = self._removed.pop()
         self._kept.put_back(kept)
-        self._bridge.put_back(kept.layer)
+        self._bridge.layers.put_back(kept.layer)
         self._show_removed()
 
     def _on_let_go(self) -> None:

@@ -2,26 +2,23 @@
 
 from __future__ import annotations
 
-import gc
-import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from napari.layers import Labels, Layer
-from qtpy.QtCore import QObject, QTimer, Signal
+from qtpy.QtCore import QObject, Signal
 
 from napari_brats.core.case import Case, Segmentation, Volume
 from napari_brats.core.edits.planes import Plane
-from napari_brats.core.errors import CaseError
-from napari_brats.core.labels import CONVENTIONS, LabelMap
+from napari_brats.core.labels import LabelMap
 from napari_brats.core.modalities import Modality
-from napari_brats.io.layers import LayerData, case_to_layers
+from napari_brats.io.layers import LayerData
 from napari_brats.io.opening import Opened
 from napari_brats.widgets import case_group, provenance
-from napari_brats.widgets.case_exchange import exchange_images
 from napari_brats.widgets.case_group import OpenCase, tag_of
 from napari_brats.widgets.case_images import CaseImages
+from napari_brats.widgets.case_layers import CaseLayers
 from napari_brats.widgets.case_volumes import CaseVolumes
 from napari_brats.widgets.diameters_layer import DiametersLayer
 from napari_brats.widgets.error_overlay import (
@@ -34,11 +31,6 @@ from napari_brats.widgets.label_tools import LabelTools
 from napari_brats.widgets.layout import Layout
 from napari_brats.widgets.looked_at import plane_looked_at
 from napari_brats.widgets.modality_view import ModalityView
-from napari_brats.widgets.new_label_maps import (
-    empty_label_map_to_layer,
-    segmentation_to_layer,
-    third_label_map_to_layer,
-)
 from napari_brats.widgets.open_cases import OpenCases
 from napari_brats.widgets.open_label_maps import OpenLabelMap, label_maps_of
 from napari_brats.widgets.overlay_look import OverlayLook
@@ -50,16 +42,14 @@ if TYPE_CHECKING:
 
 PLUGIN, SAMPLE = "napari-brats", "synthetic_glioma"
 
-COLLECT_MS = 500
-"""The garbage of a closed case is collected once the next one is on the screen."""
-
 
 class ViewerBridge(QObject):
     """Knows which layers are which case, and does with them what the panels ask for.
 
-    `tools` paints, `view` chooses what is looked at, `images` exchanges images, `volumes` measures
-    what is painted, `errors` and `comparison` show what differs, `diameters` lines;
-    `key_bindings` binds keys, `reading` serves the canvases, `look` says how labels look.
+    `tools` paints, `view` chooses what is looked at, `layers` adds and removes layers of cases,
+    `images` says which image is which modality, `volumes` measures what is painted, `errors` and
+    `comparison` show what differs, `diameters` lines; `key_bindings` binds keys, `reading` serves
+    the canvases, `look` says how labels look.
     """
 
     cases_changed = Signal()
@@ -84,7 +74,8 @@ class ViewerBridge(QObject):
         self.reading = ReadingViews(viewer, self)
         self.look = OverlayLook(self)
         self._open = OpenCases(viewer, self)
-        self.images = CaseImages(viewer.layers, self._open, self._add)
+        self.layers = CaseLayers(viewer.layers, self._open)
+        self.images = CaseImages(viewer.layers, self._open, self.layers.add)
         self.volumes = CaseVolumes(lambda: self._open.active_key, self.label_layer, self)
         self.errors = ErrorOverlay(viewer, self.view.leave_side_by_side, self)
         self.comparison = ErrorOverlay(
@@ -94,12 +85,15 @@ class ViewerBridge(QObject):
         self.key_bindings = KeyBindings(viewer)
         self.pointer = ToolPointer(lambda: self.tools.target, self)
         self.pointer.follow(viewer)
-        self.view.canvas_made.connect(self.reading.add)
-        self.view.canvas_going.connect(self.reading.remove)
-        self.view.canvas_made.connect(self.pointer.follow)
-        self.view.canvas_going.connect(self.pointer.unfollow)
-        self._in_hand: dict[str, Labels] = {}
         self._is_closed = False
+        self._connect()
+        self._open.regroup()
+
+    def _connect(self) -> None:
+        for canvases in (self.reading.add, self.pointer.follow):
+            self.view.canvas_made.connect(canvases)
+        for canvases in (self.reading.remove, self.pointer.unfollow):
+            self.view.canvas_going.connect(canvases)
         self._open.changed.connect(self._on_cases_changed)
         self._open.active_changed.connect(self.active_case_changed)
         self._open.opened.connect(self._on_opened)
@@ -107,12 +101,11 @@ class ViewerBridge(QObject):
         self._open.layer_removed.connect(self.tools.unfollow)
         self._open.labels_added.connect(self.labels_added)
         self._open.layer_removed.connect(self.layer_removed)
-        viewer.dims.events.current_step.connect(self._on_activity)
-        viewer.scene.camera.events.zoom.connect(self._on_activity)
+        self._viewer.dims.events.current_step.connect(self._on_activity)
+        self._viewer.scene.camera.events.zoom.connect(self._on_activity)
         for part in (self._open, self.volumes):
             part.problem.connect(self.problem)
         self.tools.edited.connect(self._on_edited)
-        self._open.regroup()
 
     def close(self) -> None:
         """Let go of the viewer. Harmless when called twice."""
@@ -121,13 +114,10 @@ class ViewerBridge(QObject):
         self._is_closed = True
         self._viewer.dims.events.current_step.disconnect(self._on_activity)
         self._viewer.scene.camera.events.zoom.disconnect(self._on_activity)
-        for part in (self.volumes, self._open, self.view, self.tools, self.reading, self.look):
+        parts = (self.volumes, self._open, self.view, self.tools, self.reading, self.look)
+        drawn = (self.errors, self.comparison, self.diameters)
+        for part in (*parts, self.pointer, *drawn, self.key_bindings):
             part.close()
-        self.pointer.close()
-        self.errors.close()
-        self.comparison.close()
-        self.diameters.close()
-        self.key_bindings.close()
 
     # -- which cases are open
 
@@ -148,14 +138,11 @@ class ViewerBridge(QObject):
         return self._open.key_of(layer)
 
     def case(self, key: str) -> Case:
-        """The case as a value. No copies: painting changes its label map."""
-        open_case = self._open[key]
-        if not open_case.by_modality:
-            raise CaseError(
-                f"No modality of case {open_case.case_id} is known. Choose in the section 'Case' "
-                f"which file is T1N, T1C, T2W and T2F."
-            )
-        return case_group.build_case(open_case)
+        """The case as a value. No copies: painting changes its label map.
+
+        CaseError if it is not open (any more), or none of its modalities is known.
+        """
+        return case_group.build_case(self._open[key])
 
     @property
     def active_case_key(self) -> str | None:
@@ -167,7 +154,7 @@ class ViewerBridge(QObject):
         chosen = self._open[key]
         self.view.leave_side_by_side()
         self._open.active_key = key
-        self._hide_others(chosen)
+        self._open.hide_others(key)
         for layer in chosen.labels:
             layer.visible = True
         if self._viewer.layers.selection.active not in chosen.layers:
@@ -181,14 +168,9 @@ class ViewerBridge(QObject):
 
         LabelError, and nothing changed, if a label map holds values that it does not know.
         """
-        open_case = self._open[key]
-        for layer, labels in case_group.read_again(open_case, CONVENTIONS[name]).items():
+        for layer, labels in self.layers.read_as(key, name).items():
             self.set_layer_labels(layer, labels)
-        for layer in [*open_case.labels, *open_case.images]:
-            case_group.retag(layer, convention=name)
-        for layer in open_case.labels:
-            case_group.retag(layer, reason="convention chosen by the user")
-        self._open.regroup()
+        self.layers.set_convention(key, name)
 
     # -- layers of a case
 
@@ -203,10 +185,7 @@ class ViewerBridge(QObject):
 
     def add_case(self, case: Case) -> str:
         """Add a case as layers and make it the active one; its key."""
-        layers = [self._add(data) for data in case_to_layers(case)]
-        for layer in layers:
-            case_group.retag(layer, convention=tag_of(layer).convention or case.convention.name)
-        key = self._open.key_of(layers[0])
+        key = self.layers.add_case(case)
         self.activate(key)
         return key
 
@@ -215,54 +194,24 @@ class ViewerBridge(QObject):
 
         The layout stays. What was in the former case's layers is gone; its image layers go on.
         """
-        layout, going = self.view.layout, self._open.all().get(former)
+        layout = self.view.layout
         self.view.set_layout(Layout.SINGLE)
-        with self._open.held():
-            kept = exchange_images(going, opened.layers) if going else {}
-            self._open.disown(kept.values())
-            stays = set(kept.values())  # the rest goes first, or else napari numbers the new names
-            self._remove([la for la in going.layers if la not in stays] if going else ())
-            layers = [kept.get(i) or self._add(data) for i, data in enumerate(opened.layers)]
-        key = self._open.key_of(layers[0])
+        key = self.layers.exchange(opened, former)
         self.activate(key)
         self.view.set_layout(layout)
         return key
 
     def close_case(self, key: str) -> None:
         """Take a case's layers out of the viewer; nothing if it is not open."""
-        if open_case := self._open.all().get(key):
-            with self._open.held():
-                self._remove(open_case.layers)
-
-    def _remove(self, layers: Iterable[Layer]) -> None:
-        """Take layers out of the viewer.
-
-        napari collects garbage after each layer, which takes 0.3 s beside torch's many objects;
-        once for all does. (On Windows it has to be each: drivers fall over what is left.)
-        """
-        if os.name != "nt":
-            gc.freeze()
-        try:
-            for layer in layers:
-                self._viewer.layers.remove(layer)
-        finally:
-            gc.unfreeze()
-        QTimer.singleShot(COLLECT_MS, gc.collect)
+        self.layers.close(key)
 
     def add_segmentation(self, key: str, segmentation: Segmentation) -> Labels:
         """Add a network's result as a new labels layer, selected; older label maps are hidden."""
-        for older in self._open[key].labels:
-            older.visible = False  # two masks on top of each other cannot be read
-        layer = self._add(segmentation_to_layer(segmentation, key), key)
-        provenance.note(layer, segmentation.labels, segmentation.provenance)
-        return layer
+        return self.layers.add_segmentation(key, segmentation)
 
     def add_maps(self, key: str, layers: Sequence[LayerData]) -> None:
         """Add images of what a network says of each voxel; what is selected stays selected."""
-        selected = self._viewer.layers.selection.active
-        for data in layers:
-            self._add(data, key)
-        self._viewer.layers.selection.active = selected
+        self.layers.add_maps(key, layers)
 
     def go_to(self, key: str, voxel: tuple[int, int, int], layer: Layer | None = None) -> None:
         """Move the views to a voxel (x, y, z) of a layer of the case, and make it the active one.
@@ -275,32 +224,11 @@ class ViewerBridge(QObject):
 
     def new_label_map(self, key: str) -> Labels:
         """Add an empty labels layer on the case's reference image, selected."""
-        return self._add(empty_label_map_to_layer(self._open[key], key), key)
-
-    def add_label_map(self, key: str, data: LayerData) -> Labels:
-        """Add a label map of a case as a layer, selected; older label maps are hidden."""
-        for older in self._open[key].labels:
-            older.visible = False
-        return self._add(data, key)
-
-    def put_back(self, layer: Layer) -> None:
-        """Add a layer again that was removed."""
-        self._viewer.add_layer(layer)
-
-    def add_third_mask(self, key: str, labels: LabelMap, like: Labels, reason: str) -> Labels:
-        """Add (X, Y, Z) labels made of others, on the grid of ``like``, selected."""
-        return self._add(third_label_map_to_layer(self._open[key], key, labels, like, reason))
+        return self.layers.add_empty_label_map(key)
 
     def label_layer(self, key: str) -> Labels | None:
         """The labels layer that is edited and saved: the one selected last, else the newest."""
-        labels = self._open[key].labels
-        active = self._viewer.layers.selection.active
-        if active in labels:
-            self._in_hand[key] = active
-        in_hand = self._in_hand.get(key)
-        if in_hand in labels:
-            return in_hand
-        return labels[-1] if labels else None
+        return self._open.label_layer(key)
 
     def label_maps(self, key: str) -> tuple[OpenLabelMap, ...]:
         """The label maps of a case, in the order of opening."""
@@ -345,14 +273,9 @@ class ViewerBridge(QObject):
 
     def _on_opened(self, key: str) -> None:
         self.view.leave_side_by_side()
-        self._hide_others(self._open[key])
+        self._open.hide_others(key)
         if len(self._open.all()) > 1:  # napari looks at the first one by itself
             self.view.look_at(self._open[key])
-
-    def _hide_others(self, chosen: OpenCase) -> None:
-        for other in self._open.all().values():
-            for layer in other.layers if other is not chosen else ():
-                layer.visible = False
 
     def _on_edited(self, layer: Layer) -> None:
         key = self._open.key_of(layer)
@@ -373,10 +296,3 @@ class ViewerBridge(QObject):
         self.look.show_for(layer)
         self.volumes.report_soon()
         self.cases_changed.emit()
-
-    def _add(self, data: LayerData, key: str = "") -> Any:
-        array, attributes, kind = data
-        layer = self._viewer.add_layer(Layer.create(array, attributes, kind))
-        if key:
-            self._open.own(layer, key)
-        return layer
