@@ -20,10 +20,11 @@ STEP = 4
 
 MIN_SAMPLES = 1000
 LARGEST_FACTOR = 4.0
-ROUNDS = 8
-CUT = 1.5
+ROUNDS = 16
+CUT = 0.7
 """Beyond so many robust standard deviations a voxel does not count: fluid, vessels and tumour, up
-to a quarter of the brain, must not bend the field."""
+to a quarter of the brain, must not bend the field. (With 1.5 a tumour that filled most of one
+hemisphere was taken for the coil.)"""
 
 
 def flatten(volume: npt.NDArray[Any], foreground: Mask) -> FloatArray:

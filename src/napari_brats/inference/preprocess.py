@@ -30,7 +30,7 @@ MIN_BRAIN_VOXELS = 1000
 SPACING_TOLERANCE = 0.05
 """Relative; below it resampling blurs more than it helps."""
 
-PREPROCESSING_VERSION = 1
+PREPROCESSING_VERSION = 2
 """Raise it whenever what this module makes of an image changes: prepared cases that training keeps
 on disk are then made anew."""
 
