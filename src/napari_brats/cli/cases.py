@@ -16,7 +16,7 @@ from napari_brats.core.errors import CaseError
 from napari_brats.core.modalities import MODALITIES, Modality
 
 if TYPE_CHECKING:  # io imports nibabel; --help does not wait for it
-    from napari_brats.io.discover import CaseFiles, FileChoice
+    from napari_brats.io.discover import CaseFiles
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,7 @@ class Assignment:
             images = {choice.path for choice in (*files.modalities.values(), *files.unassigned)}
             return sorted(path for path in images if fnmatchcase(path.name, self.file))
         wanted = Path(self.file).resolve()
-        return [path for path in {c.path for c in _choices(files)} if path.resolve() == wanted]
+        return [path for path in {c.path for c in files.choices} if path.resolve() == wanted]
 
     def __str__(self) -> str:
         channel = "" if self.channel is None else f":{self.channel}"
@@ -121,7 +121,7 @@ def without_repeats(cases: Iterable[CaseFiles]) -> list[CaseFiles]:
     """The cases in their order, each once: a folder and a file in it may name the same one."""
     once: dict[frozenset[tuple[Path, int | None]], CaseFiles] = {}
     for files in cases:
-        key = frozenset((choice.path.resolve(), choice.channel) for choice in _choices(files))
+        key = frozenset((choice.path.resolve(), choice.channel) for choice in files.choices)
         once.setdefault(key, files)
     return list(once.values())
 
@@ -134,7 +134,7 @@ def tell_apart(cases: Sequence[CaseFiles]) -> Selection:
     """
     renamed = list(cases)
     for same in _groups_of_one_id(renamed):
-        folders = [folder_of(renamed[index]) for index in same]
+        folders = [renamed[index].folder for index in same]
         shared = os.path.commonpath(folders)
         for index, folder in zip(same, folders, strict=True):
             case_id = renamed[index].case_id
@@ -148,16 +148,6 @@ def tell_apart(cases: Sequence[CaseFiles]) -> Selection:
     return Selection(kept, problems)
 
 
-def folder_of(files: CaseFiles) -> Path:
-    """The folder that a case's files lie in (the innermost that holds them all)."""
-    return Path(os.path.commonpath([choice.path.resolve().parent for choice in _choices(files)]))
-
-
-def _choices(files: CaseFiles) -> list[FileChoice]:
-    label_map = [files.label_map] if files.label_map else []
-    return [*files.modalities.values(), *files.unassigned, *label_map, *files.ignored]
-
-
 def _groups_of_one_id(cases: Sequence[CaseFiles]) -> list[list[int]]:
     ids = [files.case_id.casefold() for files in cases]
     repeated = [case_id for case_id, count in Counter(ids).items() if count > 1]
@@ -165,7 +155,7 @@ def _groups_of_one_id(cases: Sequence[CaseFiles]) -> list[list[int]]:
 
 
 def _clash(files: CaseFiles) -> Problem:
-    folder = folder_of(files)
+    folder = files.folder
     return Problem(
         files.case_id,
         folder,

@@ -8,17 +8,18 @@ from __future__ import annotations
 import signal
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from time import perf_counter
 from typing import Any
 
 from napari_brats import INTENDED_USE, __version__
-from napari_brats.cli.cases import Problem, folder_of
+from napari_brats.cli.cases import Problem
 from napari_brats.cli.console import ALL_DONE, INTERRUPTED, SOME_FAILED, ProgressReport
 from napari_brats.core.case import Case
 from napari_brats.core.errors import FAILURES_OF_A_CASE, failure_in_words
 from napari_brats.core.modalities import Modality
+from napari_brats.core.progress import Progress
 from napari_brats.io.atomic import write_atomically
 from napari_brats.io.checks import check_case
 from napari_brats.io.discover import CaseFiles
@@ -26,62 +27,107 @@ from napari_brats.io.fill_in import file_remarks, fill_in
 from napari_brats.io.load import load_case
 from napari_brats.io.record import input_records
 from napari_brats.io.sidecar import grid_to_json, to_json
+from napari_brats.scale.outcome import DONE, FAILED, NOT_RUN, STATUSES, Outcome
+from napari_brats.scale.outcome import INTERRUPTED as INTERRUPTED_CASE
 
 CaseWork = Callable[[CaseFiles, ProgressReport], str]
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """How one case ended: status is ``done``, ``failed``, ``interrupted`` or ``not run``."""
-
-    case_id: str
-    path: str
-    status: str
-    error: str | None = None
-    seconds: float = 0.0
+Runner = Callable[[Sequence[CaseFiles], "Run"], None]
 
 
 def run_cases(
     cases: Sequence[CaseFiles], problems: Sequence[Problem], summary: Path, work: CaseWork
 ) -> int:
-    """Do ``work`` on every case, write the summary, and give the exit code.
+    """Do ``work`` on every case, write the summary, and give the exit code; see `run_with`.
+
+    The line that ``work`` gives is printed as the result.
+    """
+
+    def one_by_one(cases: Sequence[CaseFiles], run: Run) -> None:
+        for files in cases:
+            _attempt(files, work, run)
+
+    return run_with(one_by_one, cases, problems, summary)
+
+
+def run_with(
+    runner: Runner, cases: Sequence[CaseFiles], problems: Sequence[Problem], summary: Path
+) -> int:
+    """Let ``runner`` see to every case, write the summary, and give the exit code.
 
     Parameters
     ----------
+    runner
+        Tells the `Run` it is given how each case ends.
     cases
         The cases to run, their ids all different.
     problems
         Cases that could not even be begun; they stand in the summary as failed.
     summary
         The JSON file to write at the end, whatever the end is.
-    work
-        What is done with one case; the line it gives is printed as the result.
     """
-    outcomes = [Outcome(p.case_id, str(p.path), "failed", p.error) for p in problems]
+    unusable = [Outcome(p.case_id, str(p.path), FAILED, p.error) for p in problems]
     code = ALL_DONE
     with ProgressReport(len(cases)) as report:
-        for outcome in outcomes:
+        run = Run(report)
+        for outcome in unusable:
             report.line(f"{outcome.case_id} failed: {outcome.error}")
         try:
             with _termination_interrupts():
-                for files in cases:
-                    outcome = _attempt(files, work, report)
-                    outcomes.append(outcome)  # one by one: those before an interruption stay
+                runner(cases, run)
         except KeyboardInterrupt:
             code = INTERRUPTED
             report.line(f"Interrupted. What is done is listed in {summary}.")
         finally:
-            begun = len(outcomes) - len(problems)
-            outcomes += _not_finished(cases[begun:])
+            outcomes = [*unusable, *run.outcomes(cases)]
             write_summary(summary, outcomes)
-    if code == ALL_DONE and any(outcome.status != "done" for outcome in outcomes):
+    if code == ALL_DONE and any(outcome.status != DONE for outcome in outcomes):
         code = SOME_FAILED
     return code
 
 
+class Run:
+    """A `Watch` that shows how a run goes, and remembers how each case ended."""
+
+    def __init__(self, report: ProgressReport) -> None:
+        self.report = report
+        self._begun: set[str] = set()
+        self._ended: dict[str, Outcome] = {}
+
+    def begin(self, case_id: str) -> None:
+        """See `Watch`."""
+        self._begun.add(case_id)
+        self.report.start_case(case_id)
+
+    def step(self, progress: Progress) -> None:
+        """See `Watch`."""
+        self.report.step(progress)
+
+    def tell(self, case_id: str, text: str) -> None:
+        """See `Watch`."""
+        self.report.line(f"{case_id}: {text}")
+
+    def end(self, outcome: Outcome, line: str = "") -> None:
+        """See `Watch`."""
+        self._ended[outcome.case_id] = outcome
+        if outcome.status == FAILED:
+            self.report.line(f"{outcome.case_id} failed: {outcome.error}")
+            return
+        if outcome.done_before:
+            self.report.line(f"{outcome.case_id}: a former run had done it")
+        self.report.result(line)
+
+    def outcomes(self, cases: Sequence[CaseFiles]) -> list[Outcome]:
+        """How each of ``cases`` ended; those that did not were interrupted, or never begun."""
+        return [self._ended.get(files.case_id) or self._unfinished(files) for files in cases]
+
+    def _unfinished(self, files: CaseFiles) -> Outcome:
+        status = INTERRUPTED_CASE if files.case_id in self._begun else NOT_RUN
+        return Outcome(files.case_id, str(files.folder), status)
+
+
 def write_summary(path: Path, outcomes: Sequence[Outcome]) -> None:
     """Write the status, error and seconds of every case of a run; replaces that of a former run."""
-    counts = dict.fromkeys(("done", "failed", "interrupted", "not run"), 0)
+    counts = dict.fromkeys(STATUSES, 0)
     for outcome in outcomes:
         counts[outcome.status] += 1
     summary = {
@@ -117,28 +163,18 @@ def case_and_record(
     return case, record
 
 
-def _attempt(files: CaseFiles, work: CaseWork, report: ProgressReport) -> Outcome:
+def _attempt(files: CaseFiles, work: CaseWork, run: Run) -> None:
     started = perf_counter()
-    place = str(folder_of(files))
-    report.start_case(files.case_id)
+    place = str(files.folder)
+    run.begin(files.case_id)
+    line, message = "", None
     try:
-        line = work(files, report)
+        line = work(files, run.report)
     except FAILURES_OF_A_CASE as error:
         message = failure_in_words(error)
-        report.line(f"{files.case_id} failed: {message}")
-        seconds = round(perf_counter() - started, 3)
-        return Outcome(files.case_id, place, "failed", message, seconds)
-    report.result(line)
-    return Outcome(files.case_id, place, "done", None, round(perf_counter() - started, 3))
-
-
-def _not_finished(cases: Sequence[CaseFiles]) -> list[Outcome]:
-    """The case that was running, if any is left, and those that never began."""
-    states = ["interrupted"] + ["not run"] * (len(cases) - 1)
-    return [
-        Outcome(files.case_id, str(folder_of(files)), state)
-        for files, state in zip(cases, states, strict=False)
-    ]
+    seconds = round(perf_counter() - started, 3)
+    status = DONE if message is None else FAILED
+    run.end(Outcome(files.case_id, place, status, message, seconds), line)
 
 
 @contextmanager

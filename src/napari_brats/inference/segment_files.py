@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from time import perf_counter
 from typing import Any
 
-from napari_brats.core.case import Segmentation
+from napari_brats.core.case import Case, Segmentation
 from napari_brats.core.labels import REGIONS
 from napari_brats.core.modalities import Modality
 from napari_brats.core.progress import Job, Progress
 from napari_brats.inference import segment as engine
+from napari_brats.inference.done_before import (
+    asked_of,
+    checksums,
+    record_of_former_run,
+    volume_names,
+)
 from napari_brats.inference.segment import STEPS, SegmentOptions
 from napari_brats.io.atomic import write_atomically
 from napari_brats.io.case_files import CaseFiles
@@ -60,6 +66,38 @@ class Plan:
     overwrite: bool = False
 
 
+@dataclass(frozen=True)
+class Source:
+    """What a record says of where a segmentation came from.
+
+    Attributes
+    ----------
+    inputs
+        From `input_records`.
+    warnings
+        What looks wrong in the input.
+    seconds
+        What reading took.
+    """
+
+    inputs: tuple[Mapping[str, Any], ...]
+    warnings: tuple[str, ...]
+    seconds: float
+
+    @property
+    def remarks(self) -> list[str]:
+        """What is told of the input before the network runs."""
+        return [f"warning: {warning}" for warning in self.warnings]
+
+
+@dataclass(frozen=True, eq=False)
+class ReadCase:
+    """A case in memory, and what its record will say of the files it came from."""
+
+    case: Case
+    source: Source
+
+
 def output_names(
     case_id: str, probabilities: bool = False, uncertainty: bool = False
 ) -> dict[str, Any]:
@@ -96,37 +134,84 @@ def segment_files(
     BratsError
         If the case, its geometry or the disk does not allow it.
     """
-    options = plan.options
-    names = output_names(files.case_id, options.keep_probabilities, options.keep_uncertainty)
+    names = _names(files.case_id, plan)
     if not plan.overwrite:
-        wanted = [name for name in names.values() if isinstance(name, str)]
-        refuse_existing(plan.output, [*wanted, *names.get("probabilities", {}).values()])
+        refuse_existing(plan.output, [*volume_names(names), names["record"]])
     yield Progress(0, STEPS, "Reading the case")
-    files = fill_in(_without_label_map(files, plan.convention))
-    begun = perf_counter()
-    inputs = input_records(files)
-    case = load_case(files, convention=plan.convention, resample_to=plan.grid)
-    warnings = (*file_remarks(files), *check_case(case))
-    for warning in warnings:
-        tell(f"warning: {warning}")
-    loaded = perf_counter()
-    segmentation = yield from engine.segment(case, plan.bundle, options)
-    for line in _remarks(segmentation, with_places=options.keep_uncertainty):
+    read = read_files(files, plan)
+    for line in read.source.remarks:
         tell(line)
-    with all_or_nothing(plan.output) as folder:
-        segmented = perf_counter()
+    segmentation = yield from engine.segment(read.case, plan.bundle, plan.options)
+    for line in remarks_on(segmentation, plan):
+        tell(line)
+    write_files(segmentation, read.source, plan)
+    return segmentation
+
+
+def read_files(files: CaseFiles, plan: Plan) -> ReadCase:
+    """The images of a case, in memory; BratsError if the case or its geometry does not allow it."""
+    begun = perf_counter()
+    files = fill_in(_without_label_map(files, plan.convention))
+    return _read(files, input_records(files), plan, begun)
+
+
+def read_unless_done(files: CaseFiles, plan: Plan) -> ReadCase | Mapping[str, Any]:
+    """The images of a case; its record where a former run did the same and left its files whole.
+
+    Raises
+    ------
+    BratsError
+        If the case does not allow it, or files of another origin stand in the way.
+    """
+    begun = perf_counter()
+    files = fill_in(_without_label_map(files, plan.convention))
+    inputs = input_records(files)
+    if not plan.overwrite:
+        record = record_of_former_run(_names(files.case_id, plan), inputs, plan)
+        if record is not None:
+            return record
+    return _read(files, inputs, plan, begun)
+
+
+def write_files(segmentation: Segmentation, source: Source, plan: Plan) -> None:
+    """Write the files of a case, all of them or none; SaveError if the disk does not allow it."""
+    names = _names(segmentation.case_id, plan)
+    with all_or_nothing(plan.output, segmentation.case_id, names["record"]) as folder:
+        begun = perf_counter()
         _write_volumes(folder, segmentation, names)
-        seconds = {"load": loaded - begun, "save": perf_counter() - segmented}
         record = segmentation_record(
             segmentation,
-            inputs=inputs,
+            inputs=source.inputs,
             outputs=names,
-            seconds=seconds,
-            warnings=warnings,
+            seconds={"load": source.seconds, "save": perf_counter() - begun},
+            warnings=source.warnings,
             resampled_to=plan.grid,
         )
-        write_atomically(folder / names["record"], to_json(record))
-    return segmentation
+        made = {"asked": asked_of(plan), "checksums": checksums(folder, names)}
+        write_atomically(folder / names["record"], to_json({**record, **made}))
+
+
+def remarks_on(segmentation: Segmentation, plan: Plan) -> list[str]:
+    """What is told of a result: warnings, the Dice to expect, and where to look."""
+    review = segmentation.review
+    lines = [f"warning: {note}" for note in segmentation.provenance.get("notes", ())]
+    lines += [f"warning: {text}" for text in review.unusual]
+    lines += [review.expectation] if review.expectation else []
+    if plan.options.keep_uncertainty:
+        lines += [f"look at {i}: {place.title}" for i, place in enumerate(review.places, start=1)]
+    return lines
+
+
+def _names(case_id: str, plan: Plan) -> dict[str, Any]:
+    return output_names(case_id, plan.options.keep_probabilities, plan.options.keep_uncertainty)
+
+
+def _read(
+    files: CaseFiles, inputs: Sequence[Mapping[str, Any]], plan: Plan, begun: float
+) -> ReadCase:
+    case = load_case(files, convention=plan.convention, resample_to=plan.grid)
+    warnings = (*file_remarks(files), *check_case(case))
+    return ReadCase(case, Source(tuple(inputs), warnings, perf_counter() - begun))
 
 
 def _without_label_map(files: CaseFiles, convention: str | None) -> CaseFiles:
@@ -138,17 +223,6 @@ def _without_label_map(files: CaseFiles, convention: str | None) -> CaseFiles:
         return files
     problems = tuple(problem for problem in files.problems if problem.modality is not None)
     return replace(files, label_map=None, problems=problems)
-
-
-def _remarks(segmentation: Segmentation, *, with_places: bool) -> list[str]:
-    """What is told of a result: warnings, the Dice to expect, and where to look."""
-    review = segmentation.review
-    lines = [f"warning: {note}" for note in segmentation.provenance.get("notes", ())]
-    lines += [f"warning: {text}" for text in review.unusual]
-    lines += [review.expectation] if review.expectation else []
-    if with_places:
-        lines += [f"look at {i}: {place.title}" for i, place in enumerate(review.places, start=1)]
-    return lines
 
 
 def _write_volumes(folder: Path, segmentation: Segmentation, names: Mapping[str, Any]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -113,6 +114,17 @@ class CaseFiles:
     def missing(self) -> tuple[Modality, ...]:
         """The modalities no file was found for."""
         return tuple(m for m in MODALITIES if m not in self.modalities)
+
+    @property
+    def choices(self) -> tuple[FileChoice, ...]:
+        """Every file of the case, whatever it was taken for."""
+        label_map = () if self.label_map is None else (self.label_map,)
+        return (*self.modalities.values(), *self.unassigned, *label_map, *self.ignored)
+
+    @property
+    def folder(self) -> Path:
+        """The folder its files lie in (the innermost that holds them all)."""
+        return Path(os.path.commonpath([c.path.resolve().parent for c in self.choices]))
 
     def require_usable(self) -> CaseFiles:
         """Itself; CaseError with the `problems` if there are any."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import shutil
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -21,10 +23,24 @@ def refuse_existing(folder: Path, names: Sequence[str]) -> None:
 
 
 @contextmanager
-def all_or_nothing(output: Path) -> Iterator[Path]:
-    """A folder in ``output`` whose files move there at the end; none does after an error."""
+def all_or_nothing(output: Path, owner: str = "", first: str = "") -> Iterator[Path]:
+    """A folder in ``output`` whose files move there at the end; none does after an error.
+
+    Parameters
+    ----------
+    output
+        Where the files go.
+    owner
+        Whose files they are (a case id). What a process that was killed left unfinished for the
+        same owner is removed.
+    first
+        The name of the file that moves first: a record, so that no file is there unclaimed.
+    """
+    prefix = f".unfinished-{owner}-" if owner else ".unfinished-"
     try:
-        unfinished = tempfile.TemporaryDirectory(dir=output, prefix=".unfinished-")
+        if owner:
+            _remove_leftovers(output, prefix)
+        unfinished = tempfile.TemporaryDirectory(dir=output, prefix=prefix)
     except OSError as error:
         raise SaveError(
             f"Nothing can be written to {output}: {error.strerror or error}. Check that it exists, "
@@ -33,5 +49,12 @@ def all_or_nothing(output: Path) -> Iterator[Path]:
     with unfinished as name:
         folder = Path(name)
         yield folder
-        for path in sorted(folder.iterdir()):
+        for path in sorted(folder.iterdir(), key=lambda path: (path.name != first, path.name)):
             path.replace(output / path.name)
+
+
+def _remove_leftovers(output: Path, prefix: str) -> None:
+    random_end = re.compile(re.escape(prefix) + "[a-z0-9_]{8}")  # as tempfile makes it
+    for path in output.iterdir():
+        if random_end.fullmatch(path.name):
+            shutil.rmtree(path, ignore_errors=True)
