@@ -15,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from napari_brats.core.errors import LabelError
+from napari_brats.core.lookup import looked_up, value_counts
 
 LabelMap = npt.NDArray[np.uint8]
 Mask = npt.NDArray[np.bool_]
@@ -188,7 +189,7 @@ def disk_to_labels(disk: npt.NDArray[np.generic], convention: Convention) -> Lab
         If values are not whole or not in the convention; it names them with their voxel counts.
     """
     small = _as_small_integers(disk)
-    counts = np.bincount(small.ravel(order="K"), minlength=256)
+    counts = value_counts(small)
     unknown = [v for v in np.flatnonzero(counts) if v and v not in convention.values]
     if unknown:
         found = ", ".join(f"{v} ({counts[v]} voxels)" for v in unknown)
@@ -200,7 +201,7 @@ def disk_to_labels(disk: npt.NDArray[np.generic], convention: Convention) -> Lab
     table = np.zeros(256, np.uint8)
     for value, label in convention.values.items():
         table[value] = label
-    return table[small]
+    return looked_up(table, small)
 
 
 def disk_values(disk: npt.NDArray[np.generic]) -> tuple[int, ...]:
@@ -208,7 +209,7 @@ def disk_values(disk: npt.NDArray[np.generic]) -> tuple[int, ...]:
 
     LabelError if they are not whole numbers from 0 to 255.
     """
-    counts = np.bincount(_as_small_integers(disk).ravel(order="K"), minlength=256)
+    counts = value_counts(_as_small_integers(disk))
     return tuple(int(value) for value in np.flatnonzero(counts))
 
 
@@ -217,7 +218,7 @@ def labels_to_disk(labels: LabelMap, convention: Convention) -> LabelMap:
 
     LabelError if a label that occurs has no integer there, or a value is no `Label` at all.
     """
-    present = np.flatnonzero(np.bincount(labels.ravel(order="K"), minlength=256))
+    present = np.flatnonzero(value_counts(labels))
     table = np.zeros(256, np.uint8)
     for value in present:
         if value > max(Label):
@@ -227,7 +228,7 @@ def labels_to_disk(labels: LabelMap, convention: Convention) -> LabelMap:
                 f"Relabel those voxels before saving."
             )
         table[value] = convention.disk_value(Label(int(value)))
-    return table[labels]
+    return looked_up(table, labels)
 
 
 def _as_small_integers(disk: npt.NDArray[np.generic]) -> LabelMap:
@@ -255,7 +256,7 @@ def union_mask(labels: LabelMap, wanted: Iterable[int]) -> Mask:
     """Where any of the ``wanted`` labels is, as bool of the same shape."""
     table = np.zeros(256, np.bool_)
     table[list(wanted)] = True
-    return table[labels]
+    return looked_up(table, labels)
 
 
 def regions_to_labels(wt: Mask, tc: Mask, et: Mask) -> LabelMap:

@@ -141,7 +141,7 @@ def _standardised(image: Array, disk: Array) -> tuple[float, float] | None:
 def _samples(present: list[int], disk: Array) -> Samples:
     """For each value, indices into the array raveled in order "F" of at most so many voxels."""
     flat = disk.ravel(order="F")
-    labelled = np.flatnonzero(flat)
+    labelled = np.flatnonzero(flat != 0)
     kinds = flat[labelled]
     found = {}
     for value in present:

@@ -81,6 +81,7 @@ def _stored(path: Path, parsed: ImageHeader) -> npt.NDArray[Any]:
     content = read_all(path, parsed.size)
     count = math.prod(parsed.grid.shape) * parsed.channels
     flat: npt.NDArray[Any] = np.frombuffer(content, parsed.dtype, count, parsed.offset)
+    flat.flags.writeable = False  # whoever edits makes a copy; what was read stays as it was
     image = flat.reshape((*parsed.grid.shape, parsed.channels), order="F")
     if not image.dtype.isnative:  # neither the screen nor the network takes foreign byte order
         image = image.astype(image.dtype.newbyteorder("="))

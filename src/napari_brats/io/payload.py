@@ -11,10 +11,8 @@ import zlib
 from pathlib import Path
 
 from napari_brats.core.errors import CaseError
+from napari_brats.io.packing import GZIP_MAGIC, GZIP_WINDOW, MAX_RATIO, unpack
 
-_GZIP_MAGIC = b"\x1f\x8b"
-_GZIP_WINDOW = 31  # zlib's word for "a gzip header and trailer, checked"
-_MAX_RATIO = 1032  # deflate cannot shrink anything further than this
 _HEAD_BYTES = 1 << 16
 
 
@@ -24,24 +22,24 @@ def read_head(path: Path, size: int) -> bytes:
     CaseError if the file cannot be opened, is empty, or is no image but a web page or LFS pointer.
     """
     raw = _read(path, _HEAD_BYTES)
-    if not raw.startswith(_GZIP_MAGIC):
+    if not raw.startswith(GZIP_MAGIC):
         _refuse_text(path, raw)
         return raw[:size]
     try:
-        head = zlib.decompressobj(_GZIP_WINDOW).decompress(raw, size)
+        head = zlib.decompressobj(GZIP_WINDOW).decompress(raw, size)
     except zlib.error as error:
         raise _damaged(path, str(error)) from error
     _refuse_text(path, head)
     return head
 
 
-def read_all(path: Path, size: int) -> bytes:
+def read_all(path: Path, size: int) -> bytes | bytearray:
     """All unpacked bytes of a file that must hold at least ``size``; unpacked in one piece.
 
     CaseError if it holds fewer, or if its gzip stream is damaged.
     """
     raw = _read(path, -1)
-    content = _unpack(path, raw, size) if raw.startswith(_GZIP_MAGIC) else raw
+    content = _unpack(path, raw, size) if raw.startswith(GZIP_MAGIC) else raw
     if len(content) < size:
         raise CaseError(
             f"{path} is cut off: it holds {len(content)} bytes, but its header announces {size}. "
@@ -50,19 +48,16 @@ def read_all(path: Path, size: int) -> bytes:
     return content
 
 
-def _unpack(path: Path, raw: bytes, size: int) -> bytes:
-    if size > len(raw) * _MAX_RATIO:
+def _unpack(path: Path, raw: bytes, size: int) -> bytes | bytearray:
+    if size > len(raw) * MAX_RATIO:
         raise CaseError(
             f"{path} is cut off or its header is damaged: {len(raw)} packed bytes cannot hold the "
             f"{size} bytes that its header announces. Copy or download the file again."
         )
     try:
-        content = zlib.decompress(raw, _GZIP_WINDOW, max(size, 1))
-        if len(content) < size:  # several gzip members one after the other
-            content = gzip.decompress(raw)
+        return unpack(raw, size)
     except (zlib.error, EOFError, gzip.BadGzipFile) as error:
         raise _damaged(path, str(error)) from error
-    return content
 
 
 def _read(path: Path, size: int) -> bytes:

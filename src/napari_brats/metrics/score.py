@@ -18,6 +18,7 @@ from napari_brats.core.boxes import Box, bounding_box, grow_box
 from napari_brats.core.errors import BratsError
 from napari_brats.core.geometry import Spacing
 from napari_brats.core.labels import REGION_LABELS, Label, LabelMap, Mask, Region, union_mask
+from napari_brats.core.lookup import value_counts
 from napari_brats.metrics import overlap, surface
 from napari_brats.metrics.empty import EmptyPolicy, Presence, decided_by_policy
 from napari_brats.metrics.lesionwise import DEFAULT_CHALLENGE, Challenge, Lesion, lesionwise
@@ -162,8 +163,7 @@ def score_labels(
     brain: Mask | None = None,
 ) -> dict[Label, RegionScore]:
     """As `score_regions` for each single label: NCR, ED, ET, and others that occur on a side."""
-    present = np.bincount(reference.ravel(order="K"), minlength=256)
-    present += np.bincount(prediction.ravel(order="K"), minlength=256)
+    present = value_counts(reference) + value_counts(prediction)
     always = (Label.NCR, Label.ED, Label.ET)
     unions = {la: (la,) for la in Label if la and (la in always or present[la])}
     return score_unions(reference, prediction, spacing_mm, unions, options, brain)
