@@ -213,6 +213,7 @@ def test_a_damaged_run_is_named_and_left_as_it_is(data, run):
         ("epochs = 0", "epochs is 0; expected at least 1"),
         ("learning_rate = [1]", "learning_rate at"),
         ("learning_rate = 0", "learning_rate is 0"),
+        ("frozen_statistics = true", "name a bundle in start_from"),
         ("widths = 8", "widths at"),
         ("widths = []", "widths at"),
         ('widths = ["a"]', "widths at"),

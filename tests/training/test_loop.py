@@ -113,3 +113,14 @@ def test_the_rate_rises_and_falls():
     assert rates[0] == pytest.approx(0.1)
     assert rates[50] == pytest.approx(0.5**0.9)
     assert rates[99] < 0.02
+
+
+def test_frozen_statistics_stay_while_the_weights_move(cases, tmp_path):
+    start = drain(loop.train(cases, tmp_path / "start", CONFIG))
+    frozen = replace(CONFIG, start_from="start", frozen_statistics=True)
+    end = drain(loop.train(cases, tmp_path / "on", frozen, start=start))
+    before, after = start.state_dict(), end.state_dict()
+    statistics = [name for name in before if "running_" in name]
+    assert statistics
+    assert all(torch.equal(before[name], after[name]) for name in statistics)
+    assert any(not torch.equal(before[name], after[name]) for name, _ in end.named_parameters())

@@ -4,7 +4,7 @@ import torch
 from torch import nn
 
 from napari_brats.training import norm_statistics
-from napari_brats.training.norm_statistics import settle_statistics
+from napari_brats.training.norm_statistics import set_training, settle_statistics
 
 
 def test_statistics_are_those_of_the_patches(monkeypatch):
@@ -22,3 +22,11 @@ def test_without_batch_norm_no_patch_is_made():
     network = nn.Conv3d(1, 1, 1)
     settle_statistics(network, [])
     assert not network.training
+
+
+def test_frozen_batch_norms_are_a_fixed_scale_in_training():
+    network = nn.Sequential(nn.BatchNorm3d(1), nn.Dropout(0.5))
+    set_training(network, frozen_statistics=True)
+    assert [module.training for module in network] == [False, True]
+    set_training(network, frozen_statistics=False)
+    assert [module.training for module in network] == [True, True]

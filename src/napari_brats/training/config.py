@@ -63,6 +63,11 @@ class TrainConfig:
     gradient_clip: float = _setting(5.0, "Largest norm of the gradient.")
     dice_weight: float = _setting(1.0, "Weight of the Dice loss.")
     cross_entropy_weight: float = _setting(1.0, "Weight of the binary cross-entropy.")
+    frozen_statistics: bool = _setting(
+        False,
+        "Whether batch norm keeps the statistics of start_from instead of those of each batch: the "
+        "network is then trained as it will be used.",
+    )
     ema_decay: float = _setting(0.99, "Of the moving average of the weights, which is kept.")
     validate_every: int = _setting(10, "Epochs between validations on the left-out cases; 0: none.")
     checkpoint_every: int = _setting(50, "Steps between checkpoints.")
@@ -185,6 +190,11 @@ def check(config: TrainConfig) -> None:
     size = list(config.patch_size)
     if len(size) != 3 or min(size) < 1:
         raise BratsError(f"patch_size is {size}; expected three numbers of voxels.")
+    if config.frozen_statistics and not config.start_from:
+        raise BratsError(
+            "frozen_statistics is true, but there are no statistics to keep: name a bundle in "
+            "start_from, or leave it false."
+        )
     if config.learning_rate <= 0:
         raise BratsError(f"learning_rate is {config.learning_rate}; expected more than 0.")
 

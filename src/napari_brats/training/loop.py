@@ -20,7 +20,7 @@ from napari_brats.training.checkpoints import TrainState, load_checkpoint, save_
 from napari_brats.training.config import TrainConfig
 from napari_brats.training.dataset import TrainingCase
 from napari_brats.training.logs import RunLog
-from napari_brats.training.norm_statistics import settle_statistics
+from napari_brats.training.norm_statistics import set_training, settle_statistics
 from napari_brats.training.objectives import Batch, Objective, Trained, objective_for
 from napari_brats.training.processes import Processes
 
@@ -95,11 +95,11 @@ def train(
                 log.step(state.step, loss, merit, rate, seconds)
                 if validate and _is_due(state.step, config):
                     yield Progress(state.step, config.steps, "Validating")
-                    settle_statistics(state.average, _plain_patches(objective, cases, config))
+                    _settle(state, objective, cases, config)
                     _keep_best(state, validate(state.average, state.step, log), run)
                 if state.step - last_saved >= config.checkpoint_every or state.step == config.steps:
                     if state.step == config.steps:
-                        settle_statistics(state.average, _plain_patches(objective, cases, config))
+                        _settle(state, objective, cases, config)
                     save_checkpoint(state, run / LAST)
                     last_saved = state.step
             yield Progress(state.step, config.steps, f"loss {loss:.3f}, soft Dice {merit:.3f}")
@@ -186,7 +186,7 @@ def _step(
     """One optimiser step; loss and figure of merit, means over all processes."""
     for group in state.optimiser.param_groups:
         group["lr"] = rate
-    module.train()
+    set_training(module, frozen_statistics=config.frozen_statistics)
     on_device = [tensor.to(hardware.device, non_blocking=True) for tensor in batch]
     kind = hardware.device.split(":", 1)[0]
     with torch.autocast(kind, _amp_type(hardware.device), enabled=hardware.amp):
@@ -210,11 +210,13 @@ def _update_average(state: TrainState, decay: float) -> None:
             kept.copy_(buffer)
 
 
-def _plain_patches(
-    objective: Objective, cases: Sequence[TrainingCase], config: TrainConfig
-) -> Dataset[Batch]:
-    """The run's patches as inference would see them: nothing changed, no modality dropped."""
-    return objective.dataset(cases, replace(config, augment=NO_AUGMENTATION))
+def _settle(
+    state: TrainState, objective: Objective, cases: Sequence[TrainingCase], config: TrainConfig
+) -> None:
+    """Give the averaged weights statistics of their own, from patches as inference sees them."""
+    if not config.frozen_statistics:
+        plain = replace(config, augment=NO_AUGMENTATION)
+        settle_statistics(state.average, objective.dataset(cases, plain))
 
 
 def _is_due(step: int, config: TrainConfig) -> bool:

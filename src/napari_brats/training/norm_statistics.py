@@ -12,6 +12,15 @@ PATCHES = 32
 """From so many patches the statistics are estimated."""
 
 
+def set_training(network: nn.Module, *, frozen_statistics: bool) -> None:
+    """Training mode, in which frozen batch norms stay the fixed scale they are in inference."""
+    network.train()
+    if frozen_statistics:
+        for module in network.modules():
+            if isinstance(module, nn.BatchNorm3d):
+                module.eval()
+
+
 def settle_statistics(network: nn.Module, patches: Dataset[Any]) -> None:
     """Estimate batch-norm statistics anew, from the first patches (Izmailov 2018, SWA).
 
