@@ -33,7 +33,7 @@ class FakeBundle:
     """Its network says that everything is as T1N (channel 0), and notes what it was shown."""
 
     def __init__(self):
-        self.card = Card("fake", "Fake", "autoencoder3d", {}, sha256="00", task="reconstruct")
+        self.card = Card("fake", "Fake", "fake", {}, sha256="00", task="reconstruct")
         self.seen = []
 
     def load_network(self):

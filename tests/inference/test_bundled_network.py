@@ -10,11 +10,12 @@ from napari_brats._sample_data import sample_directory
 from napari_brats.core.labels import REGIONS, Region, region_mask
 from napari_brats.core.progress import drain
 from napari_brats.inference import segment as module
+from napari_brats.inference.openvino_network import OpenVinoNetwork
 from napari_brats.inference.postprocess import postprocess
 from napari_brats.inference.postprocess_options import PostprocessOptions
 from napari_brats.inference.preprocess import prepare_image
 from napari_brats.inference.segment import SegmentOptions, segment
-from napari_brats.inference.windows import predict_whole, predict_windows
+from napari_brats.inference.windows import predict_windows
 from napari_brats.io.discover import discover
 from napari_brats.io.load import load_case
 from napari_brats.models.bundle import load_bundle
@@ -42,14 +43,17 @@ def test_it_finds_the_tumour_of_the_sample(sample):
 def test_windows_agree_with_the_whole_pass(sample):
     """Running out of memory must not change the mask: regions above 5 ml agree to Dice 0.99."""
     bundle = load_bundle()
-    network = bundle.load_network()
+    network = OpenVinoNetwork(bundle)
     arrays = {m: v.data for m, v in sample.volumes.items()}
     prepared = prepare_image(
         arrays, sample.reference.grid, bundle.card.modalities, flatten=bundle.card.flatten
     )
     masks = []
-    for predict in (predict_whole, predict_windows):
-        logits = drain(predict(network, prepared.image, "cpu"))
+    for steps in (
+        network.predict(prepared.image),
+        predict_windows(network.predict, prepared.image),
+    ):
+        logits = drain(steps)
         probabilities = module._to_file_grid(prepared.brain / (1 + np.exp(-logits)), prepared)
         masks.append(postprocess(probabilities, (1.0, 1.0, 1.0), PostprocessOptions()))
     whole, windows = masks

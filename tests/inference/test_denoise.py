@@ -22,7 +22,7 @@ NOISE = 20.0
 class FakeBundle:
     """Its network says that the brain is 0 all over, which is its mean."""
 
-    card = Card("fake", "Fake", "autoencoder3d", {}, sha256="00", task="reconstruct")
+    card = Card("fake", "Fake", "fake", {}, sha256="00", task="reconstruct")
     config = AutoEncoder3DConfig(in_channels=4, widths=(4,), stem_stride=1, residual=True)
 
     def load_network(self):

@@ -13,11 +13,12 @@ from napari_brats.core.geometry import Grid
 from napari_brats.core.labels import CONVENTIONS, Label
 from napari_brats.core.modalities import MODALITIES, Modality
 from napari_brats.core.progress import drain
-from napari_brats.inference import fallback
 from napari_brats.inference import segment as module
 from napari_brats.inference.devices import resolve_device
+from napari_brats.inference.engine import ENGINE
 from napari_brats.inference.postprocess_options import PostprocessOptions
 from napari_brats.inference.segment import SegmentOptions, segment
+from napari_brats.inference.torch_network import TorchNetwork
 from napari_brats.models.card import Card
 
 
@@ -49,7 +50,7 @@ class BrightIsTumour:
 class FakeBundle:
     def __init__(self, network=None):
         self.network = network or BrightIsTumour()
-        self.card = Card("fake", "Fake", "unet3d", {}, sha256="00")
+        self.card = Card("fake", "Fake", "fake", {}, sha256="00")
 
     def load_network(self):
         return self.network
@@ -129,7 +130,7 @@ def test_missing_modalities_are_noted():
 
 def test_a_case_with_nothing_the_bundle_uses_is_refused():
     bundle = FakeBundle()
-    bundle.card = Card("fake", "Fake", "unet3d", {}, sha256="00", modalities=(Modality.T2W,))
+    bundle.card = Card("fake", "Fake", "fake", {}, sha256="00", modalities=(Modality.T2W,))
     with pytest.raises(CaseError, match="works on T2W"):
         drain(segment(_case(np.eye(4), (Modality.T1C,)), bundle, SegmentOptions("cpu")))
 
@@ -140,7 +141,16 @@ def test_modalities_on_other_grids_are_refused_with_both_named():
         drain(segment(case, FakeBundle(), SegmentOptions("cpu")))
 
 
-@pytest.mark.parametrize(("failures", "words"), [(1, "smaller windows"), (2, "the CPU was used")])
+@pytest.mark.parametrize(
+    ("failures", "words"),
+    [
+        (1, "meta-gpu ran out of memory; smaller windows"),
+        (2, "meta-gpu ran out of memory; small windows (96 voxels)"),
+        (3, "the CPU was used"),
+        (4, "little memory; the image was looked at in windows"),
+        (5, "little memory; small windows (96 voxels)"),
+    ],
+)
 @pytest.mark.parametrize(
     "error", [torch.OutOfMemoryError("CUDA ..."), RuntimeError("MPS backend out of memory")]
 )
@@ -149,6 +159,12 @@ def test_out_of_memory_falls_back_and_says_so(on_a_gpu, failures, words, error):
     result = drain(segment(_case(np.eye(4)), bundle, SegmentOptions()))
     assert words in result.provenance["notes"][-1]
     assert result.volumes_ml()["ET"] == pytest.approx(0.064)
+
+
+def test_when_nothing_is_small_enough_the_message_says_what_to_do(on_a_gpu):
+    bundle = FakeBundle(BrightIsTumour(6))
+    with pytest.raises(JobError, match=r"not enough memory .* Close other programs"):
+        drain(segment(_case(np.eye(4)), bundle, SegmentOptions()))
 
 
 def test_other_errors_of_a_gpu_are_not_taken_for_a_lack_of_memory(on_a_gpu):
@@ -161,11 +177,9 @@ def test_other_errors_of_a_gpu_are_not_taken_for_a_lack_of_memory(on_a_gpu):
 def on_a_gpu(monkeypatch):
     """Calls the CPU a GPU, so that the way down from one can be walked here."""
     monkeypatch.setattr(module, "resolve_device", lambda name: "meta-gpu")
-    for name in ("predict_whole", "predict_windows"):
-        real = getattr(fallback, name)
-        monkeypatch.setattr(
-            fallback, name, lambda network, image, device, real=real: real(network, image, "cpu")
-        )
+    monkeypatch.setattr(
+        ENGINE, "_load", lambda bundle, device, threads: TorchNetwork(bundle.load_network(), "cpu")
+    )
 
 
 def test_closing_the_job_ends_the_network_between_levels():

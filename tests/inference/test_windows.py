@@ -4,7 +4,8 @@ import numpy as np
 import torch
 
 from napari_brats.core.progress import drain
-from napari_brats.inference.windows import _ramp, _starts, predict_whole, predict_windows
+from napari_brats.inference.torch_network import TorchNetwork, predict_whole
+from napari_brats.inference.windows import _ramp, _starts, predict_windows
 from napari_brats.models.unet import UNet3D, UNet3DConfig
 
 
@@ -38,7 +39,9 @@ def test_windows_agree_with_the_whole_pass_away_from_their_rims():
     network = _network()
     image = np.random.default_rng(0).standard_normal((4, 48, 16, 16), dtype=np.float32)
     whole = drain(predict_whole(network, image, "cpu"))
-    windows = drain(predict_windows(network, image, "cpu", size=32, overlap=16))
+    windows = drain(
+        predict_windows(TorchNetwork(network, "cpu").predict, image, size=32, overlap=16)
+    )
     assert np.allclose(whole[:, :12], windows[:, :12], atol=1e-4)  # only the first one is here
     assert np.corrcoef(whole.ravel(), windows.ravel())[0, 1] > 0.99
 

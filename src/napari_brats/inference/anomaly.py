@@ -212,7 +212,7 @@ def _reconstruction_score(
     image: FloatArray, targets: Sequence[Modality], bundle: Bundle, device: str
 ) -> Job[tuple[FloatArray, dict[str, Any]]]:
     """The score, and facts for the provenance. What is judged is hidden from the network."""
-    runner = NetworkRunner(bundle.load_network(), resolve_device(device))
+    runner = NetworkRunner(bundle, resolve_device(device))
     expected = image.copy()
     for hidden in _hidden_sets(image, targets):
         seen = np.concatenate([image, brain_of(image)[None].astype(np.float32)])
@@ -224,6 +224,7 @@ def _reconstruction_score(
     facts = {
         "bundle": {"name": bundle.card.name, "sha256": bundle.card.sha256},
         "device": runner.device,
+        "runtime": runner.runtime,
         "notes": runner.notes,
     }
     return residual_score(image, expected), facts

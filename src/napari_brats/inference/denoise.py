@@ -110,7 +110,7 @@ def _by_network(
     arrays = {m: volume.data for m, volume in case.volumes.items()}
     modalities = bundle.card.modalities
     prepared = prepare_image(arrays, case.require_one_grid(), modalities)
-    runner = NetworkRunner(bundle.load_network(), device)
+    runner = NetworkRunner(bundle, device)
     message = f"Running the network on {device}"
     said = yield from report_shares(runner(prepared.image), message, 5, 95, STEPS)
     data = {}
@@ -124,6 +124,7 @@ def _by_network(
     facts = {
         "bundle": {"name": bundle.card.name, "sha256": bundle.card.sha256},
         "device": runner.device,
+        "runtime": runner.runtime,
         "notes": runner.notes,
     }
     return data, facts

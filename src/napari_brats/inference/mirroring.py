@@ -107,6 +107,8 @@ def _dice(one: npt.NDArray[np.bool_], other: npt.NDArray[np.bool_]) -> float:
 
 
 def _sigmoid(logits: npt.NDArray[np.float32]) -> Probabilities:
-    import torch
-
-    return torch.from_numpy(logits).sigmoid().numpy()  # several times as fast as numpy's exp
+    with np.errstate(over="ignore"):  # 1 / (1 + infinity) is 0, as it should be
+        values = np.exp(-logits)
+    values += 1
+    probabilities: Probabilities = np.reciprocal(values, out=values)
+    return probabilities

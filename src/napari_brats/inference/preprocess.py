@@ -153,14 +153,21 @@ def to_spacing(prepared: PreparedImage, spacing_mm: Spacing) -> FloatArray:
 
 
 def resize(array: FloatArray, size: Sequence[int]) -> FloatArray:
-    """The array (C, X, Y, Z) with ``size`` voxels per axis over the same extent, trilinear."""
-    import torch
-    from torch.nn import functional
+    """The array (C, X, Y, Z) with ``size`` voxels per axis over the same extent, trilinear.
 
-    tensor = torch.from_numpy(array)[None]
-    resized = functional.interpolate(tensor, size=list(size), mode="trilinear", align_corners=False)
-    result: FloatArray = resized[0].numpy()
-    return result
+    As torch's ``interpolate(mode="trilinear", align_corners=False)``.
+    """
+    for axis, wanted in enumerate(size, start=1):
+        have = array.shape[axis]
+        if have != wanted:
+            place = (np.arange(wanted) + 0.5) * (have / wanted) - 0.5
+            place = np.clip(place, 0, have - 1)
+            lower = place.astype(np.intp)
+            upper = np.minimum(lower + 1, have - 1)
+            weight = (place - lower).astype(np.float32).reshape(-1, *[1] * (3 - axis))
+            below = np.take(array, lower, axis)
+            array = below + weight * (np.take(array, upper, axis) - below)
+    return array
 
 
 def normalise(volume: npt.NDArray[Any], foreground: Mask, out: FloatArray) -> None:

@@ -53,6 +53,8 @@ class SegmentOptions:
         How many mirror images the network looks at, too; its answers are averaged.
     keep_uncertainty
         Whether the review keeps the map of uncertainty (1 float16 value per voxel).
+    threads
+        How many the network may use on the CPU; None for `devices.cpu_threads`.
     """
 
     device: str = "auto"
@@ -60,6 +62,7 @@ class SegmentOptions:
     keep_probabilities: bool = False
     mirroring: Mirroring = Mirroring.OFF
     keep_uncertainty: bool = False
+    threads: int | None = None
 
 
 def segment(case: Case, bundle: Bundle, options: SegmentOptions) -> Job[Segmentation]:
@@ -88,11 +91,12 @@ def segment(case: Case, bundle: Bundle, options: SegmentOptions) -> Job[Segmenta
     image = to_spacing(prepared, card.spacing_mm)
     clock.lap("prepare")
     yield Progress(5, STEPS, "Loading the network")
-    network = bundle.load_network()
+    runner = NetworkRunner(bundle, device, threads=options.threads)
+    runner.load()
     clock.lap("load_network")
-    runner = NetworkRunner(network, device)
     prediction = yield from _report(predict_mirrored(runner, image, options.mirroring), runner)
     notes += runner.notes
+    runner.free_memory()
     clock.lap("network")
     yield Progress(92, STEPS, "Post-processing")
     prediction = _in_brain(prediction, prepared)
@@ -107,6 +111,7 @@ def segment(case: Case, bundle: Bundle, options: SegmentOptions) -> Job[Segmenta
     provenance: dict[str, Any] = {
         "bundle": {"name": card.name, "sha256": card.sha256},
         "device": runner.device,
+        "runtime": runner.runtime,
         "mirroring": options.mirroring.value,
         "review": review.to_json(),
         "postprocess": postprocess_record(chosen, card),
@@ -187,7 +192,5 @@ def _in_brain(prediction: MirroredPrediction, prepared: PreparedImage) -> Mirror
 
 def _to_file_grid(probabilities: Probabilities, prepared: PreparedImage) -> npt.NDArray[np.float16]:
     """Probabilities (R, X, Y, Z) float16 on the file's grid; 0 outside the brain's box."""
-    import torch
-
-    half = torch.from_numpy(probabilities).half().numpy()  # much faster than numpy's own
+    half = probabilities.astype(np.float16)
     return np.stack([prepared.placement.to_file(region) for region in half])

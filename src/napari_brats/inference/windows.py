@@ -1,63 +1,35 @@
-"""A network's pass over a whole image, or over windows of it when memory is short.
-
-Both are generators that pause between levels of the network, which is where a run can be
-cancelled. torch's inference mode is entered anew for each step, so that it never leaks into the
-caller while the generator is suspended.
-"""
+"""A network's pass over windows of an image, for when memory is short; and what a pass is."""
 
 from __future__ import annotations
 
 import itertools
-from collections.abc import Generator
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Generator
 
 import numpy as np
 import numpy.typing as npt
 
-if TYPE_CHECKING:
-    from torch import Tensor
+Image = npt.NDArray[np.float32]
+Logits = npt.NDArray[np.float32]
+Pass = Generator[float, None, Logits]
+"""Logits (R, X, Y, Z) of an image (C, X, Y, Z); yields the share done, in 0..1. Closing it ends the
+computation."""
 
-    from napari_brats.models.network import Network
+Predict = Callable[[Image], Pass]
 
 WINDOW = 144
 OVERLAP = 80
 """Voxels, multiples of the network's ``multiple``. The bundled network looks 75 voxels far, so
 windows must be large and overlap by as much for the mask to stay what one pass over all gives."""
 
-Logits = npt.NDArray[np.float32]
-Pass = Generator[float, None, Logits]
-
-
-def predict_whole(network: Network, image: npt.NDArray[np.float32], device: str) -> Pass:
-    """Logits (R, X, Y, Z) float32 of an image (C, X, Y, Z) in one pass; yields the share done."""
-    import torch
-    from torch.nn import functional
-
-    shape = image.shape[1:]
-    missing = [-n % network.config.multiple for n in shape]
-    padding = [p for m in reversed(missing) for p in (0, m)]
-    with torch.inference_mode():
-        batch = functional.pad(torch.from_numpy(image)[None].to(device), padding)
-        steps = network.forward_steps(batch.contiguous(memory_format=torch.channels_last_3d))
-    while True:
-        with torch.inference_mode():
-            try:
-                share = next(steps)
-            except StopIteration as end:
-                logits: Tensor = end.value
-                x, y, z = shape
-                return logits[0, :, :x, :y, :z].float().cpu().numpy()
-        yield share
+SMALL_WINDOW = 96
+SMALL_OVERLAP = 48
+"""For when not even `WINDOW` fits; here the mask may differ, see docs/performance.md."""
 
 
 def predict_windows(
-    network: Network,
-    image: npt.NDArray[np.float32],
-    device: str,
-    size: int = WINDOW,
-    overlap: int = OVERLAP,
+    predict: Predict, image: Image, size: int = WINDOW, overlap: int = OVERLAP
 ) -> Pass:
-    """As `predict_whole`, from overlapping windows whose weight falls linearly towards the rim."""
+    """What ``predict`` gives for overlapping windows, their weight falling towards the rim."""
     starts = [_starts(n, size, size - overlap) for n in image.shape[1:]]
     corners = list(itertools.product(*starts))
     total: Logits | None = None
@@ -65,14 +37,17 @@ def predict_windows(
     for done, corner in enumerate(corners):
         part = tuple(slice(c, c + size) for c in corner)
         window = np.ascontiguousarray(image[(slice(None), *part)])
-        steps = predict_whole(network, window, device)
-        while True:
-            try:
-                share = next(steps)
-            except StopIteration as end:
-                logits: Logits = end.value
-                break
-            yield (done + share) / len(corners)
+        steps = predict(window)
+        try:
+            while True:
+                try:
+                    share = next(steps)
+                except StopIteration as end:
+                    logits: Logits = end.value
+                    break
+                yield (done + share) / len(corners)
+        finally:
+            steps.close()
         if total is None:
             total = np.zeros((logits.shape[0], *image.shape[1:]), np.float32)
         ramp = _ramp(window.shape[1:], max(1, overlap // 2))

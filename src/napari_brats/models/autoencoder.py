@@ -3,64 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Generator
-from dataclasses import dataclass
 from itertools import pairwise
 from typing import cast
 
 import torch
 from torch import Tensor, nn
 
-from napari_brats.models.blocks import Norm, double_conv
+from napari_brats.models.blocks import double_conv
+from napari_brats.models.configs import AutoEncoder3DConfig
 from napari_brats.models.network import Network
-
-
-@dataclass(frozen=True)
-class AutoEncoder3DConfig:
-    """What makes an `AutoEncoder3D`.
-
-    Attributes
-    ----------
-    in_channels, out_channels
-        Modalities in, with one channel more where `training.reconstruction` says what is hidden;
-        modalities out.
-    widths
-        Channels of each level, outermost first; each further level halves the grid, and the last
-        one is the latent.
-    stem_stride
-        How much the first convolution downsamples.
-    norm
-        See `blocks.norm_layer`.
-    skips
-        Whether the encoder's levels reach the decoder beside the latent. A network that only ever
-        sees part of what it must say needs no narrow latent to keep it from copying.
-    residual
-        Whether what the decoder says is added to the first ``out_channels`` of the input.
-    pooling
-        Images are averaged over blocks of so many voxels before they come here; who calls the
-        network does that.
-    """
-
-    in_channels: int = 5
-    out_channels: int = 4
-    widths: tuple[int, ...] = (24, 48, 96)
-    stem_stride: int = 2
-    norm: Norm = "batch"
-    skips: bool = True
-    residual: bool = False
-    pooling: int = 1
-
-    @property
-    def multiple(self) -> int:
-        """What each spatial size of the input must be a multiple of."""
-        return int(self.stem_stride * 2 ** (len(self.widths) - 1))
 
 
 class AutoEncoder3D(Network):
     """Encoder, latent and decoder; returns an image in the units of its input, no logits."""
 
-    def __init__(self, config: AutoEncoder3DConfig = AutoEncoder3DConfig()) -> None:
+    def __init__(self, config: AutoEncoder3DConfig | None = None) -> None:
         super().__init__()
-        self.config: AutoEncoder3DConfig = config
+        self.config: AutoEncoder3DConfig = config or AutoEncoder3DConfig()
+        config = self.config
         widths, stride, norm = config.widths, config.stem_stride, config.norm
         wide = 2 if config.skips else 1
         self.stem = nn.Conv3d(config.in_channels, widths[0], 3, stride=stride, padding=1)

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Literal
-
 from torch import Tensor, nn
 from torch.nn import functional
 
-Norm = Literal["batch", "layer", "instance"]
+from napari_brats.models.configs import Norm
 
 
 class ChannelNorm(nn.Module):

@@ -10,12 +10,15 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+import numpy.typing as npt
 
 from napari_brats.core.errors import BundleError, SaveError
 from napari_brats.core.user_folders import user_data
 from napari_brats.io.atomic import write_atomically
 from napari_brats.models.card import Card, card_to_json, read_card, read_part
+from napari_brats.models.configs import NetworkConfig, config_of
 
 if TYPE_CHECKING:
     from torch import nn
@@ -32,7 +35,7 @@ _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 
 @dataclass(frozen=True, eq=False)
 class Bundle:
-    """A card and where its weights lie; the weights are read by `load_network`."""
+    """A card and where its weights lie, which `load_arrays` and `load_network` read."""
 
     card: Card
     weights: Path
@@ -41,6 +44,20 @@ class Bundle:
     def is_users(self) -> bool:
         """Whether it is a bundle of the user's and not one of those that ship."""
         return self.weights.parent != BUILT_IN
+
+    @property
+    def config(self) -> NetworkConfig:
+        """The network's configuration; BundleError if this version does not know it."""
+        return config_of(self.card.network, self.card.arguments)
+
+    def load_arrays(self) -> dict[str, npt.NDArray[Any]]:
+        """The weights by name, as stored, for whoever runs them without torch.
+
+        BundleError if the file does not match the card's sha256.
+        """
+        import safetensors.numpy
+
+        return safetensors.numpy.load(self._verified_weights())
 
     def load_network(self) -> Network:
         """The network with its weights, float32, in evaluation mode, on the CPU.
@@ -52,6 +69,24 @@ class Bundle:
 
         from napari_brats.models.networks import build_network
 
+        payload = self._verified_weights()
+        with torch.device("meta"):  # no time is lost on random weights
+            network = build_network(self.card.network, self.card.arguments)
+        stored = safetensors.torch.load(payload)
+        state = {k: v.float() if v.is_floating_point() else v for k, v in stored.items()}
+        try:
+            network.load_state_dict(state, assign=True)
+        except RuntimeError as error:
+            raise self.misfit(error) from error
+        return network.eval()
+
+    def misfit(self, error: Exception) -> BundleError:
+        """What to raise where the weights are not those of the card's network."""
+        return BundleError(
+            f"The weights {self.weights} do not fit the network its card describes: {error}"
+        )
+
+    def _verified_weights(self) -> bytes:
         payload = read_part(self.weights, "the weights")
         found = hashlib.sha256(payload).hexdigest()
         if found != self.card.sha256:
@@ -60,17 +95,7 @@ class Bundle:
                 f"{self.weights} has sha256 {found[:16]}..., expected "
                 f"{self.card.sha256[:16]}.... Nothing was run. Reinstall the package or bundle."
             )
-        with torch.device("meta"):  # no time is lost on random weights
-            network = build_network(self.card.network, self.card.arguments)
-        stored = safetensors.torch.load(payload)
-        state = {k: v.float() if v.is_floating_point() else v for k, v in stored.items()}
-        try:
-            network.load_state_dict(state, assign=True)
-        except RuntimeError as error:
-            raise BundleError(
-                f"The weights {self.weights} do not fit the network its card describes: {error}"
-            ) from error
-        return network.eval()
+        return payload
 
 
 @dataclass(frozen=True)

@@ -4,18 +4,11 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Generator
-from typing import Protocol, cast
+from typing import cast
 
 from torch import Tensor, nn
 
-
-class NetworkConfig(Protocol):
-    """What every network's configuration, a frozen dataclass, tells."""
-
-    @property
-    def multiple(self) -> int:
-        """What each spatial size of the input must be a multiple of."""
-        ...
+from napari_brats.models.configs import NetworkConfig
 
 
 class Network(nn.Module, ABC):

@@ -3,59 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Generator
-from dataclasses import dataclass
 from itertools import pairwise
 from typing import cast
 
 import torch
 from torch import Tensor, nn
 
-from napari_brats.models.blocks import AttentionGate, Norm, double_conv
+from napari_brats.models.blocks import AttentionGate, double_conv
+from napari_brats.models.configs import UNet3DConfig
 from napari_brats.models.network import Network
-
-
-@dataclass(frozen=True)
-class UNet3DConfig:
-    """What makes a `UNet3D`.
-
-    Attributes
-    ----------
-    in_channels, out_channels
-        Modalities in, regions out.
-    widths
-        Channels of each level, outermost first; each further level halves the grid.
-    stem_stride
-        How much the first convolution downsamples. 2 keeps all 3x3x3 convolutions off the full
-        grid, where they would cost eight times as much; the last transposed convolution brings
-        the logits back to it.
-    norm
-        See `blocks.norm_layer`.
-    attention
-        Whether the skip connections are gated (`blocks.AttentionGate`).
-    deep_supervision
-        Whether the coarser levels of the decoder have heads of their own, for training only.
-    """
-
-    in_channels: int = 4
-    out_channels: int = 3
-    widths: tuple[int, ...] = (24, 48, 96, 192)
-    stem_stride: int = 2
-    norm: Norm = "batch"
-    attention: bool = False
-    deep_supervision: bool = False
-
-    @property
-    def multiple(self) -> int:
-        """What each spatial size of the input must be a multiple of."""
-        return int(self.stem_stride * 2 ** (len(self.widths) - 1))
 
 
 class UNet3D(Network):
     """Encoder-decoder with skip connections and transposed convolutions; returns logits."""
 
-    def __init__(self, config: UNet3DConfig = UNet3DConfig()) -> None:
+    def __init__(self, config: UNet3DConfig | None = None) -> None:
         super().__init__()
-        self.config: UNet3DConfig = config
+        self.config: UNet3DConfig = config or UNet3DConfig()
+        config = self.config
         widths, stride, norm = config.widths, config.stem_stride, config.norm
         self.stem = nn.Conv3d(config.in_channels, widths[0], 3, stride=stride, padding=1)
         self.encoder = nn.ModuleList(

@@ -10,7 +10,8 @@ import numpy as np
 import numpy.typing as npt
 
 from napari_brats.core.labels import REGIONS, Mask, Region, region_mask
-from napari_brats.inference.windows import Logits, predict_whole
+from napari_brats.inference.torch_network import predict_whole
+from napari_brats.inference.windows import Logits
 from napari_brats.models.network import Network
 from napari_brats.training.dataset import TrainingCase
 from napari_brats.training.logs import RunLog
