@@ -10,7 +10,7 @@ from pathlib import Path
 
 import torch
 from torch import Tensor, nn
-from torch.utils.data import DataLoader, Dataset, Subset
+from torch.utils.data import DataLoader, Subset
 
 from napari_brats.core.errors import BratsError
 from napari_brats.core.progress import Job, Progress
@@ -21,7 +21,7 @@ from napari_brats.training.config import TrainConfig
 from napari_brats.training.dataset import TrainingCase
 from napari_brats.training.logs import RunLog
 from napari_brats.training.norm_statistics import set_training, settle_statistics
-from napari_brats.training.objectives import Batch, Objective, Trained, objective_for
+from napari_brats.training.objectives import Objective, Trained, objective_for
 from napari_brats.training.processes import Processes
 
 LAST = "last.pt"
