@@ -147,10 +147,7 @@ def _middle_of_block(viewer: Any, axis: int) -> int:
 
 
 def _check_edge(viewer: Any, corner: str) -> int:
-    texts = {
-        edge: viewer.canvas.overlays[f"brats_{edge}"].text
-        for edge in ("left", "right", "top", "bottom")
-    }
+    texts = viewer.canvas.overlays["brats_reading"].letters
     edge = edge_where_drawn(viewer)
     if edge:
         assert texts[edge] == corner, (viewer.dims.order, viewer.scene.camera.angles, texts)
@@ -163,17 +160,17 @@ def test_letters_follow_napari_s_rotation_of_the_layers(docked: tuple[Any, Viewe
     layer = viewer.layers["T1C"]
     layer.affine = np.array([[1, 0, 0, 0], [0, 0, -1, 0], [0, 1, 0, 0], [0, 0, 0, 1]], float)
     # the layer's axis 2 (towards L) now runs along -1, up on the screen
-    assert viewer.canvas.overlays["brats_top"].text == "L"
+    assert viewer.canvas.overlays["brats_reading"].letters["top"] == "L"
 
 
 def test_letters_go_with_the_case_and_with_the_panel(make_napari_viewer: Callable[[], Any]) -> None:
     viewer = make_napari_viewer()
     bridge = ViewerBridge(viewer)
     bridge.add_case(phantom("L"))
-    assert viewer.canvas.overlays["brats_left"].visible
+    assert viewer.canvas.overlays["brats_reading"].visible
     viewer.layers.clear()
     assert bridge.active_case_key is None
-    assert not viewer.canvas.overlays["brats_left"].visible
+    assert not viewer.canvas.overlays["brats_reading"].visible
     bridge.close()
     bridge.close()
-    assert "brats_left" not in viewer.canvas.overlays
+    assert "brats_reading" not in viewer.canvas.overlays

@@ -19,7 +19,8 @@ from napari_brats.core.modalities import Modality
 from napari_brats.io.layers import volume_to_layer
 from napari_brats.widgets.keys import KEYS, READING_KEYS
 from napari_brats.widgets.reading_aids import ReadingAids, plane_name, slice_text
-from napari_brats.widgets.reading_ruler import ruler_length_mm, ruler_lines
+from napari_brats.widgets.reading_overlay import cells_of
+from napari_brats.widgets.reading_ruler import bar_length_mm, ruler_length_mm, ruler_lines
 from napari_brats.widgets.window_level import Gesture, gesture_named
 from napari_brats.workspace.settings import read_settings
 
@@ -98,6 +99,11 @@ def test_rulers_fill_at_most_half_the_height(px_per_mm: float, height: float, le
     assert ruler_length_mm(px_per_mm, height) == length
 
 
+@pytest.mark.parametrize(("px_per_mm", "length"), [(0.5, 200), (2.9, 50), (3.0, 50), (900.0, 1)])
+def test_scale_bars_are_at_most_150_pixels_long(px_per_mm: float, length: int) -> None:
+    assert bar_length_mm(px_per_mm) == length
+
+
 def test_a_ruler_has_a_tick_per_centimetre_and_a_long_one_each_fifth() -> None:
     lines = ruler_lines(100, 2.0).reshape(-1, 2, 2)
     ticks = lines[1:]
@@ -111,16 +117,24 @@ def test_aids_come_and_go_with_their_layer(qapp: QApplication) -> None:
     layer = _layer("LPS")
     viewer = _wide(layer)
     aids = ReadingAids(viewer)
-    shown = (aids.slice_number, aids.ruler, aids.scale_bar)
-    assert [each.visible for each in shown] == [False] * 3
+    overlay = aids.overlay
+
+    def shown() -> tuple[bool, ...]:
+        return bool(overlay.slice_text), overlay.has_ruler, overlay.has_scale_bar
+
+    assert not overlay.visible
     aids.show_for(layer)
-    assert [each.visible for each in shown] == [True] * 3
+    assert overlay.visible
+    assert shown() == (True, True, True)
     viewer.dims.ndisplay = 3
-    assert [each.visible for each in shown] == [False, False, True]
+    assert shown() == (False, False, True)
     viewer.dims.ndisplay = 2
+    viewer.canvas.overlays.scale_bar.visible = True
+    assert shown() == (True, True, False)  # napari's own one says the same
+    viewer.canvas.overlays.scale_bar.visible = False
     viewer.canvas.size = (300, 300)
     qapp.processEvents()
-    assert [each.visible for each in shown] == [True, True, False]  # no room for both
+    assert shown() == (True, True, False)  # no room for both
     aids.close()
     aids.close()
     assert not [name for name in viewer.canvas.overlays if name.startswith("brats")]
@@ -189,10 +203,10 @@ def test_window_presets_are_for_what_is_shown(opened: Any) -> None:
     _press(opened, "drag_window")
     assert opened.bridge.reading.windows.is_on
     assert opened.view._drag.isChecked()
-    number = opened.viewer.canvas.overlays["brats_slice"]
-    assert number.text.endswith("W/L")
+    overlay = opened.viewer.canvas.overlays["brats_reading"]
+    assert overlay.slice_text.endswith("W/L")
     opened.view._drag.click()
-    assert not number.text.endswith("W/L")
+    assert not overlay.slice_text.endswith("W/L")
 
 
 def test_one_key_goes_back_and_forth_between_two_modalities(opened: Any) -> None:
@@ -211,10 +225,17 @@ def test_from_a_volume_to_cells(opened: Any) -> None:
     opened.viewer.dims.ndisplay = 3
     opened.bridge.view.set_side_by_side(True)
     opened.viewer.dims.ndisplay = 2  # numbers and rulers come back, in every cell
-    number = opened.viewer.canvas.overlays["brats_slice"]
-    assert number.visible
+    overlay = opened.viewer.canvas.overlays["brats_reading"]
+    assert overlay.visible
+    assert overlay.has_ruler
+    cells = cells_of(opened.viewer)
+    assert [cell.name for cell in cells] == ["T1C", "T2F"]
     canvas = opened.viewer.window._qt_viewer.canvas
-    assert len(canvas._viewer_overlay_to_visual[number]) == 2
+    (visual,) = canvas._viewer_overlay_to_visual[overlay]  # one for all cells
+    visual._make_stale()
+    written = visual._fill(1.0)
+    assert len(written) == 2 * (4 + 2 + 1)  # letters, slice and name, ruler
+    assert visual._fill(1.0) is None  # nothing changed
 
 
 def test_what_is_looked_at_is_told_in_voxels_of_the_file(opened: Any) -> None:
@@ -232,15 +253,16 @@ def test_a_further_canvas_is_served_until_it_goes(opened: Any) -> None:
     reading.add(other)
     other.dims.order = (1, 0, 2)
     other.dims.set_point(1, 2.0)
-    assert other.canvas.overlays["brats_slice"].text == "Coronal 3 / 5"
-    assert other.canvas.overlays["brats_left"].text == "R"
+    overlay = other.canvas.overlays["brats_reading"]
+    assert overlay.slice_text == "Coronal 3 / 5"
+    assert overlay.letters["left"] == "R"
     other.cursor.position = (1.0, 1.0, 1.0)
     assert reading.current is other
     reading.step(1)
     assert other.dims.point[1] == 3.0
     reading.remove(other)
     assert reading.current is opened.bridge.reading._main
-    assert "brats_slice" not in other.canvas.overlays
+    assert "brats_reading" not in other.canvas.overlays
     assert other.mouse_drag_callbacks == ViewerModel().mouse_drag_callbacks
 
 

@@ -17,7 +17,7 @@ from napari_brats.followup.comparison import FollowUp
 from napari_brats.io.layers import AXIS_LABELS, UNITS, contrast_limits
 from napari_brats.widgets.case_group import MIRROR
 from napari_brats.widgets.followup_panel import CHECKERBOARD, FLICKER, SIDE_BY_SIDE
-from napari_brats.widgets.orientation_letters import BOX_COLOR, LETTER_COLOR
+from napari_brats.widgets.reading_overlay import NAMED
 
 if TYPE_CHECKING:
     from napari import Viewer
@@ -80,7 +80,7 @@ class FollowUpView(QObject):
             self._turns = images[0], images[1]
             self._flicker.start()
         for image in images:
-            _show_name(image)
+            image.metadata[NAMED] = True
         self._shown = wanted
         self._look_at(images[0], order.from_disk(changes), None if is_new else point)
 
@@ -186,10 +186,3 @@ def _attributes(follow_up: FollowUp, order: AxisOrder) -> dict[str, Any]:
         "units": UNITS,
         "metadata": {MIRROR: True},  # part of no case
     }
-
-
-def _show_name(layer: Layer) -> None:
-    """Write the time point into the corner of its cell."""
-    overlay = layer.name_overlay
-    overlay.color, overlay.box_color, overlay.font_size = LETTER_COLOR, BOX_COLOR, 12
-    overlay.box = overlay.visible = True

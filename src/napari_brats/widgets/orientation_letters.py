@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
-from napari.components.overlays import CanvasOverlay, TextOverlay
 
 from napari_brats.core.geometry import AxisOrder, Grid
-from napari_brats.widgets.case_group import tag_of
 
 if TYPE_CHECKING:
-    from napari import Viewer
     from napari.components import Camera
     from napari.layers import Layer
 
@@ -22,16 +18,6 @@ Vector = npt.NDArray[np.float64]
 SECOND_LETTER = 0.38
 """An edge that leans by more than about 22 degrees towards a second direction names it too."""
 
-LETTER_COLOR, BOX_COLOR = "#ffd24a", "#000000a0"
-"""Legible on black, on bright brain and on the white canvas of the light theme."""
-
-EDGES = ("left", "right", "top", "bottom")
-_POSITIONS = {
-    "left": "middle_left",
-    "right": "middle_right",
-    "top": "top_center",
-    "bottom": "bottom_center",
-}
 _LETTERS = ("LR", "PA", "IS")  # the minus and the plus end of the scanner's x, y, z (RAS+)
 
 
@@ -89,7 +75,7 @@ def edge_letters(
     ndim: int,
     layer_axes: Vector,
     scanner_axes: Vector,
-) -> Mapping[str, str]:
+) -> dict[str, str]:
     """The letter of each edge of the view.
 
     Parameters
@@ -113,85 +99,3 @@ def edge_letters(
         "top": letters_of(towards[1]),
         "bottom": letters_of(-towards[1]),
     }
-
-
-def show_overlay(overlay: CanvasOverlay, visible: bool) -> None:
-    """Show an overlay of the canvas in every cell of its grid, or hide it.
-
-    napari places one that becomes visible before it has made it for each cell, and falls over that:
-    it becomes visible in one place first.
-    """
-    if visible and not overlay.visible:
-        overlay.gridded = False
-        overlay.visible = True
-        overlay.gridded = True
-    elif overlay.visible is not visible:
-        overlay.visible = visible
-
-
-class OrientationLetters:
-    """Four text overlays on the canvas, in every cell of the grid, kept right by `update`."""
-
-    def __init__(self, viewer: Viewer) -> None:
-        self._viewer = viewer
-        self._target: tuple[Layer, Vector] | None = None
-        self._overlays: dict[str, Any] = {}
-        for edge in EDGES:
-            overlay = TextOverlay(
-                position=_POSITIONS[edge],
-                font_size=14,
-                gridded=True,
-                color=LETTER_COLOR,
-                box=True,
-                box_color=BOX_COLOR,
-            )
-            self._overlays[edge] = overlay
-            viewer.canvas.overlays[f"brats_{edge}"] = overlay
-        for emitter in self._emitters():
-            emitter.connect(self.update)
-
-    def show_for(self, layer: Layer | None) -> None:
-        """Take directions from ``layer``, one of ours; None hides the letters."""
-        if self._target is not None:
-            self._target[0].events.affine.disconnect(self.update)
-            self._target = None
-        if layer is not None:
-            tag = tag_of(layer)
-            self._target = (layer, display_directions(tag.reference.grid, tag.order))
-            layer.events.affine.connect(self.update)
-        self.update()
-
-    def update(self, event: object = None) -> None:
-        """Write the letters for the view as it is now."""
-        del event
-        dims = self._viewer.dims
-        if self._target is None or dims.ndim < 3:
-            for overlay in self._overlays.values():
-                show_overlay(overlay, False)
-            return
-        layer, scanner_axes = self._target
-        texts = edge_letters(
-            self._viewer.scene.camera,
-            tuple(dims.displayed),
-            dims.ndim,
-            layer_directions(layer),
-            scanner_axes,
-        )
-        for edge, overlay in self._overlays.items():
-            overlay.text = texts[edge]
-            show_overlay(overlay, bool(texts[edge]))
-
-    def close(self) -> None:
-        """Take the letters away. Harmless when called twice."""
-        for emitter in self._emitters():
-            emitter.disconnect(self.update)
-        if self._target is not None:
-            self._target[0].events.affine.disconnect(self.update)
-            self._target = None
-        for edge in tuple(self._overlays):
-            self._viewer.canvas.overlays.pop(f"brats_{edge}", None)
-            del self._overlays[edge]
-
-    def _emitters(self) -> tuple[Any, ...]:
-        dims, camera = self._viewer.dims.events, self._viewer.scene.camera.events
-        return dims.order, dims.ndisplay, dims.ndim, camera.angles, camera.orientation

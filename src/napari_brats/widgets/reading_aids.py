@@ -9,19 +9,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from napari.components.overlays import ScaleBarOverlay, TextOverlay
 from qtpy.QtCore import QTimer
 
 from napari_brats.widgets.case_group import tag_of
 from napari_brats.widgets.orientation_letters import (
-    BOX_COLOR,
-    LETTER_COLOR,
-    OrientationLetters,
     display_directions,
+    edge_letters,
+    layer_directions,
     letters_of,
-    show_overlay,
 )
-from napari_brats.widgets.reading_ruler import RulerOverlay, cell_size_px
+from napari_brats.widgets.reading_overlay import ReadingOverlay
 
 if TYPE_CHECKING:
     from napari.components import ViewerModel
@@ -33,8 +30,7 @@ NARROW_PX = 460
 """Narrower views have no room for whole names and a scale bar; their ruler shows lengths."""
 
 FONT, NARROW_FONT = 10.0, 8.0
-FIRST, LAST = 10**6 - 1, 10**6 + 1
-"""The number stands above the name of an image, the ruler inside of the letter at the edge."""
+NAME = "brats_reading"
 
 
 def plane_name(direction: Any) -> str:
@@ -85,31 +81,29 @@ def slice_of(viewer: ViewerModel, layer: Layer) -> tuple[int, int] | None:
     return axis, round(float(point[axis]))
 
 
+def letters_of_view(viewer: ViewerModel, layer: Layer) -> dict[str, str]:
+    """The letter of each edge of a view, for a layer of ours."""
+    dims, tag = viewer.dims, tag_of(layer)
+    return edge_letters(
+        viewer.scene.camera,
+        tuple(dims.displayed),
+        dims.ndim,
+        layer_directions(layer),
+        display_directions(tag.reference.grid, tag.order),
+    )
+
+
 class ReadingAids:
-    """Letters, slice number, ruler and scale bar on the canvas of one viewer model."""
+    """Letters, slice number, ruler and scale bar on the canvas of one viewer model: `overlay`."""
 
     def __init__(self, viewer: ViewerModel) -> None:
         self._viewer = viewer
         self._layer: Layer | None = None
         self._note = ""
-        self._letters = OrientationLetters(viewer)
-        look = {"gridded": True, "box_color": BOX_COLOR}
-        self.slice_number = TextOverlay(
-            position="top_left", color=LETTER_COLOR, box=True, order=FIRST, **look
-        )
-        self.ruler = RulerOverlay(
-            position="middle_right", color=LETTER_COLOR, box=False, order=LAST, **look
-        )
-        self.scale_bar = ScaleBarOverlay(
-            position="bottom_right", colored=True, color=LETTER_COLOR, box=True, **look
-        )
-        overlays = viewer.canvas.overlays
-        overlays["brats_slice"] = self.slice_number
-        overlays["brats_ruler"] = self.ruler
-        overlays["brats_scale_bar"] = self.scale_bar
+        self.overlay = viewer.canvas.overlays[NAME] = ReadingOverlay()
         self._soon = QTimer()
         self._soon.setSingleShot(True)
-        self._soon.setInterval(0)  # napari makes room for overlays when it is told of a grid, too
+        self._soon.setInterval(0)  # a camera turns in several steps, a grid comes in some
         self._soon.timeout.connect(self.update)
         for emitter in self._emitters():
             emitter.connect(self.update)
@@ -118,8 +112,11 @@ class ReadingAids:
 
     def show_for(self, layer: Layer | None) -> None:
         """Take directions and slices from ``layer``, one of ours; None hides everything."""
-        self._layer = layer
-        self._letters.show_for(layer)
+        if layer is not self._layer:
+            self._let_go()
+            self._layer = layer
+            if layer is not None:
+                layer.events.affine.connect(self.update)
         self.update()
 
     def show_note(self, note: str) -> None:
@@ -130,15 +127,17 @@ class ReadingAids:
     def update(self, event: object = None) -> None:
         """Show what is true of the view as it is now."""
         del event
-        has_layer = self._layer is not None and self._viewer.dims.ndim >= 3
-        text = slice_text(self._viewer, self._layer) if has_layer else ""
-        self.slice_number.font_size = NARROW_FONT if is_narrow(self._viewer) else FONT
-        with_note = f"{text}  {self._note}".rstrip()
-        if with_note != self.slice_number.text:
-            self.slice_number.text = with_note
-        show_overlay(self.slice_number, bool(text))
-        show_overlay(self.ruler, bool(text))
-        show_overlay(self.scale_bar, has_layer and not is_narrow(self._viewer))
+        viewer, layer, overlay = self._viewer, self._layer, self.overlay
+        if layer is None or viewer.dims.ndim < 3:
+            overlay.visible = False
+            return
+        text, narrow = slice_text(viewer, layer), is_narrow(viewer)
+        overlay.letters = letters_of_view(viewer, layer)
+        overlay.slice_text = f"{text}  {self._note}".rstrip() if text else ""
+        overlay.slice_pt = NARROW_FONT if narrow else FONT
+        overlay.has_ruler = bool(text)
+        overlay.has_scale_bar = not narrow and not viewer.canvas.overlays.scale_bar.visible
+        overlay.visible = True
 
     def close(self) -> None:
         """Take everything away. Harmless when called twice."""
@@ -147,19 +146,35 @@ class ReadingAids:
         for emitter in self._emitters_of_size():
             emitter.disconnect(self._update_soon)
         self._soon.stop()
+        self._let_go()
+        self._viewer.canvas.overlays.pop(NAME, None)
+
+    def _let_go(self) -> None:
+        if self._layer is not None:
+            self._layer.events.affine.disconnect(self.update)
         self._layer = None
-        self._letters.close()
-        for name in ("brats_slice", "brats_ruler", "brats_scale_bar"):
-            self._viewer.canvas.overlays.pop(name, None)
 
     def _update_soon(self, event: object = None) -> None:
         del event
         self._soon.start()
 
     def _emitters(self) -> tuple[Any, ...]:
-        events = self._viewer.dims.events
-        return events.point, events.order, events.ndisplay, events.ndim
+        dims, camera = self._viewer.dims.events, self._viewer.scene.camera.events
+        scale_bar = self._viewer.canvas.overlays.scale_bar.events
+        return (
+            dims.point, dims.order, dims.ndisplay, dims.ndim,
+            camera.angles, camera.orientation, scale_bar.visible,
+        )  # fmt: skip
 
     def _emitters_of_size(self) -> tuple[Any, ...]:
         canvas = self._viewer.canvas
         return canvas.events.size, canvas.grid.events.enabled
+
+
+def cell_size_px(viewer: ViewerModel) -> tuple[float, float]:
+    """Height and width of a canvas in its own pixels, or of each cell of its grid."""
+    height, width = (float(side) for side in viewer.canvas.size)
+    if viewer.canvas.grid.enabled:
+        rows, columns = viewer.canvas.grid.actual_shape(viewer.layers)
+        return height / rows, width / columns
+    return height, width

@@ -8,7 +8,6 @@ from napari.layers import Labels, Layer
 
 from napari_brats.widgets.case_group import OpenCase
 from napari_brats.widgets.field_of_view import FieldOfView
-from napari_brats.widgets.orientation_letters import BOX_COLOR, LETTER_COLOR
 from napari_brats.widgets.scene_graph import one_update, window_view
 from napari_brats.widgets.twin_labels import TwinLabels
 from napari_brats.widgets.twins import LabelTwins
@@ -55,8 +54,6 @@ class SideBySide:
             for layer in layers:
                 _set_visible(layer, layer in cells)
             self._put_first(cells)
-            for image in images:
-                _show_name(image, True)
             grid.stride = len(cells) // len(images)
             grid.enabled = True
         self._select(selected, mode)
@@ -85,7 +82,6 @@ class SideBySide:
             self._put_first([layer for layer in order if layer in layers])
             for layer in order:
                 _set_visible(layer, layer in visible)
-                _show_name(layer, False)
         self._select(selected, mode)
         view.restore(self._viewer)
 
@@ -137,10 +133,3 @@ def _set_visible(layer: Layer, visible: bool) -> None:
     """Show it or not; one that is seen already is not sliced again."""
     if layer.visible != visible:
         layer.visible = visible
-
-
-def _show_name(layer: Layer, on: bool) -> None:
-    """Write the layer's name into the corner of its cell, legible as the letters are."""
-    overlay = layer.name_overlay
-    overlay.color, overlay.box_color, overlay.font_size = LETTER_COLOR, BOX_COLOR, 12
-    overlay.box = overlay.visible = on
