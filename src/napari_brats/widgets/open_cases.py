@@ -148,9 +148,15 @@ class OpenCases(QObject):
         self._timer.start()
 
     def _on_removed(self, event: Any) -> None:
+        """Group at once, unless more is to come.
+
+        Left until the next layer goes, it would be done when that one is being deselected: in the
+        middle of a removal of Qt's list of layers. Layers that go or move then end the process.
+        """
         self.layer_removed.emit(event.value)
         self._is_stale = True
         self._timer.start()
+        self._on_selected()
 
     def _on_selected(self, event: object = None) -> None:
         del event
