@@ -51,6 +51,9 @@ class Benchmark:
 
 
 BENCHMARKS = {
+    "opening": Benchmark("opening.py"),
+    "saving": Benchmark("saving.py", packages=("deflate", "isal", "zlib-ng")),
+    "imports": Benchmark("imports.py", ("--repeats", "{repeats}"), packages=("napari", "typer")),
     "metrics": Benchmark(
         "metrics.py", ("--repeats", "{repeats}"), packages=("surface-distance", "monai", "MedPy")
     ),

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import nibabel as nib
 import numpy as np
 import numpy.typing as npt
 
@@ -16,6 +15,9 @@ from napari_brats.core.geometry import Grid
 from napari_brats.core.labels import Convention, LabelMap, Region, volumes_ml
 from napari_brats.core.modalities import MODALITIES, Modality
 from napari_brats.core.review import Review
+
+if TYPE_CHECKING:  # the reader answers whether a file is ours without nibabel
+    import nibabel as nib
 
 
 @dataclass(frozen=True, eq=False)

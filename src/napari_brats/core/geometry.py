@@ -9,7 +9,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-import nibabel.orientations as nio
 import numpy as np
 import numpy.typing as npt
 
@@ -66,7 +65,9 @@ class Grid:
     @property
     def axis_codes(self) -> str:
         """The direction in which each array axis runs, e.g. ``LPS`` for BraTS."""
-        return "".join(nio.aff2axcodes(self.affine))
+        from nibabel.orientations import aff2axcodes
+
+        return "".join(aff2axcodes(self.affine))
 
     @property
     def is_oblique(self) -> bool:
@@ -188,10 +189,12 @@ def axis_order(affine: Affine, codes: str) -> AxisOrder:
 
     Axes of an oblique affine go to their closest directions.
     """
+    from nibabel.orientations import axcodes2ornt, io_orientation
+
     axes, flips = [], []
-    have = nio.io_orientation(affine)  # per array axis: its world axis, and +1 towards R, A, S
+    have = io_orientation(affine)  # per array axis: its world axis, and +1 towards R, A, S
     world = [int(axis) for axis in have[:, 0]]
-    for target, sign in nio.axcodes2ornt(tuple(codes)):
+    for target, sign in axcodes2ornt(tuple(codes)):
         axis = world.index(int(target))
         axes.append(axis)
         flips.append(bool(have[axis, 1] != sign))
