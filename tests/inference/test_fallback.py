@@ -82,24 +82,57 @@ def test_what_is_known_not_to_fit_is_not_tried(monkeypatch):
     assert "small windows" in runner.notes[0]
 
 
-@pytest.mark.parametrize(
-    ("limit", "used", "left"),
-    [("1000", "400", 600), ("max", "400", math.inf), (None, None, math.inf)],
-)
-def test_the_limit_of_a_container_counts(tmp_path, monkeypatch, limit, used, left):
-    monkeypatch.setattr(memory, "_GROUPS", tmp_path)
-    monkeypatch.setattr(memory, "_MEMINFO", tmp_path / "none")
-    if limit:
-        (tmp_path / "memory.max").write_text(limit + "\n")
-        (tmp_path / "memory.current").write_text(used + "\n")
-    assert available_bytes() == left
-
-
-def test_linux_says_what_is_available(tmp_path, monkeypatch):
-    monkeypatch.setattr(memory, "_GROUPS", tmp_path)
+@pytest.fixture
+def system(tmp_path, monkeypatch):
+    """Files with which Linux tells of memory: put down what it says, by path."""
     monkeypatch.setattr(memory, "_MEMINFO", tmp_path / "meminfo")
-    (tmp_path / "meminfo").write_text("MemTotal: 9 kB\nMemAvailable:  3 kB\n")
+    monkeypatch.setattr(memory, "_OWN_GROUPS", tmp_path / "own")
+    monkeypatch.setattr(memory, "_GROUPS", tmp_path)
+
+    def says(files):
+        for name, text in files.items():
+            path = tmp_path / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text)
+
+    return says
+
+
+def test_nothing_is_known_where_the_system_does_not_tell(system):
+    assert available_bytes() == math.inf
+
+
+def test_linux_says_what_is_available(system):
+    system({"meminfo": "MemTotal: 9 kB\nMemAvailable:  3 kB\n"})
     assert available_bytes() == 3072
+
+
+def test_the_tightest_limit_of_the_groups_counts(system):
+    """Of version 2: 500 are left here, 300 in the group around it, all within "max"."""
+    system(
+        {
+            "own": "0::/job/step\n",
+            "job/step/memory.max": "900\n",
+            "job/step/memory.current": "400\n",
+            "job/memory.max": "1000\n",
+            "job/memory.current": "700\n",
+            "memory.max": "max\n",
+            "memory.current": "5000\n",
+        }
+    )
+    assert available_bytes() == 300
+
+
+def test_a_container_sees_its_limit_at_the_root(system):
+    """Of version 1, where the group's own name is that of the host."""
+    system(
+        {
+            "own": "9:cpu,cpuacct:/docker/1a\n4:memory:/docker/1a\n",
+            "memory/memory.limit_in_bytes": "800\n",
+            "memory/memory.usage_in_bytes": "100\n",
+        }
+    )
+    assert available_bytes() == 700
 
 
 @pytest.mark.parametrize(
@@ -109,6 +142,7 @@ def test_linux_says_what_is_available(tmp_path, monkeypatch):
         (torch.OutOfMemoryError("CUDA out of memory"), True),
         (RuntimeError("DefaultCPUAllocator: can't allocate memory: you tried to ..."), True),
         (RuntimeError("Exception from src/inference: std::bad_alloc"), True),
+        (RuntimeError("[CPU] Convolution ... Failed to allocate 95580336 bytes"), True),
         (RuntimeError("device-side assert triggered"), False),
     ],
 )

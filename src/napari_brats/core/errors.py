@@ -48,4 +48,8 @@ memory, and what torch, numpy and the file libraries raise on content that nobod
 
 def failure_in_words(error: BaseException) -> str:
     """Why a case failed; with the kind of error in front where it is none of ours."""
+    if isinstance(error, MemoryError):
+        return (
+            f"There is not enough memory. Close other programs, and run it again. {error}".strip()
+        )
     return str(error) if isinstance(error, BratsError) else f"{type(error).__name__}: {error}"

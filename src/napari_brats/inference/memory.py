@@ -3,13 +3,21 @@
 from __future__ import annotations
 
 import math
+from contextlib import suppress
 from pathlib import Path
 
 BYTES_PER_VOXEL = 90
 """What a pass of the bundled network takes beside its input, measured: docs/performance.md."""
 
-_GROUPS = Path("/sys/fs/cgroup")
 _MEMINFO = Path("/proc/meminfo")
+_OWN_GROUPS = Path("/proc/self/cgroup")
+_GROUPS = Path("/sys/fs/cgroup")
+_FILES = {
+    "": ("memory.max", "memory.current"),
+    "memory": ("memory.limit_in_bytes", "memory.usage_in_bytes"),
+}
+"""By the controller that ``/proc/self/cgroup`` names (none in version 2): the limit and the use."""
+
 _WORDS = (
     "out of memory",
     "not enough memory",
@@ -17,6 +25,9 @@ _WORDS = (
     "bad_alloc",
     "bad allocation",
     "could not create a memory object",
+    "failed to allocate",
+    "cannot allocate memory",
+    "failed to map segment",
 )
 
 
@@ -46,16 +57,27 @@ def _system_bytes() -> float:
 
 
 def _group_bytes() -> float:
-    """What the limits of version 1 or 2 leave, as seen in a container's own root."""
+    """What the limits of this process's group, and of those it lies in, leave."""
+    try:
+        lines = _OWN_GROUPS.read_text().splitlines()
+    except OSError:
+        return math.inf
     left = math.inf
-    for limit, used in (
-        ("memory.max", "memory.current"),
-        ("memory/memory.limit_in_bytes", "memory/memory.usage_in_bytes"),
-    ):
-        try:
-            most = (_GROUPS / limit).read_text().strip()
-            if most != "max":
-                left = min(left, int(most) - int((_GROUPS / used).read_text()))
-        except (OSError, ValueError):
-            continue
+    for line in lines:
+        _, controllers, place = line.split(":", 2)
+        for controller in controllers.split(","):
+            if controller in _FILES:
+                left = min(left, _left_in(_GROUPS / controller, place, *_FILES[controller]))
+    return left
+
+
+def _left_in(root: Path, place: str, limit: str, use: str) -> float:
+    """The least that any group from ``place`` up leaves; in a container, only ``root`` is seen."""
+    left = math.inf
+    inner = root / place.lstrip("/")
+    for folder in (inner, *inner.parents):
+        with suppress(OSError, ValueError):  # not there, or "max"
+            left = min(left, int((folder / limit).read_text()) - int((folder / use).read_text()))
+        if folder == root:
+            break
     return left
