@@ -57,6 +57,18 @@ def usable_device(name: str) -> str:
         raise usage_error(str(error), "--device") from error
 
 
+def known_device(name: str) -> str:
+    """``--device`` as it is, for workers elsewhere; a usage error if it is unknown."""
+    from napari_brats.inference.devices import DEVICE_PATTERN
+
+    if not DEVICE_PATTERN.fullmatch(name):
+        raise usage_error(
+            f"'{name}' is not a device. Expected auto, cpu, cuda, cuda:N (N a number) or mps.",
+            "--device",
+        )
+    return name
+
+
 def usable_bundle(name: str | None) -> Bundle:
     """The bundle of that name or path; a usage error if there is none, or it cannot segment."""
     from napari_brats.models.bundle import DEFAULT_BUNDLE, load_bundle

@@ -169,7 +169,9 @@ def _assign(cases: list[CaseFiles], assignments: Sequence[Assignment]) -> list[C
     for assignment in assignments:
         matches = [assignment.files_in(files) for files in cases]
         if not any(matches) and len(cases) == 1 and Path(assignment.file).is_file():
-            matches = [[Path(assignment.file)]]  # a file from elsewhere, for the only case
+            matches = [
+                [Path(assignment.file).absolute()]
+            ]  # a file from elsewhere, for the only case
         if not any(matches):
             raise usage_error(
                 f"{assignment} names a file that is in none of the {len(cases)} cases found: "

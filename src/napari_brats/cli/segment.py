@@ -9,8 +9,15 @@ import typer
 
 from napari_brats import INTENDED_USE
 from napari_brats.cli import postprocessing as post
-from napari_brats.cli.arguments import grid_modality, usable_bundle, usable_device, writable_folder
+from napari_brats.cli.arguments import (
+    grid_modality,
+    known_device,
+    usable_bundle,
+    usable_device,
+    writable_folder,
+)
 from napari_brats.cli.console import note, require_convention, usage_error
+from napari_brats.cli.workers import SchedulerAddress, chosen_workers, require_one
 
 if TYPE_CHECKING:
     from napari_brats.inference.mirroring import Mirroring
@@ -100,12 +107,23 @@ def segment(
     closing_mm: post.Closing = None,
     opening_mm: post.Opening = None,
     smooth_mm: post.Smooth = None,
+    workers: Annotated[
+        int | None,
+        typer.Option(
+            min=1,
+            metavar="N",
+            help="Segment in N processes of this machine, which share its cores and GPUs. "
+            "Default: in one, whose reading and writing overlap with the network.",
+        ),
+    ] = None,
+    scheduler: SchedulerAddress = None,
 ) -> None:
     """Segment the tumour (WT, TC, ET) of each CASE and write masks with the geometry of the source.
 
     Writes DIR/<case_id>-seg.nii.gz and DIR/<case_id>-seg.json for each case and DIR/summary.json
-    for the run. Post-processing options that are not given are those of the bundle's card, else 0.5
-    for thresholds and nothing else. Exit code: 0 all done, 1 some failed, 2 usage, 130 interrupted.
+    for the run. The same command again goes on where a run stopped. Post-processing options that
+    are not given are those of the bundle's card, else 0.5 for thresholds and nothing else. Exit
+    code: 0 all done, 1 some failed, 2 usage, 130 interrupted.
 
     Research use only. Not a medical device: not for diagnosis or treatment.
     """
@@ -135,13 +153,15 @@ def segment(
         smooth_mm=smooth_mm,
     )
     require_convention(convention, "--convention")
+    require_one(workers, scheduler)
     onto = None if grid is None else grid_modality(grid)
-    selection = select(cases, [parse_assignment(text) for text in modality or []])
-    options = SegmentOptions(
-        usable_device(device), postprocess, probabilities, _mirroring(mirroring), uncertainty
-    )
+    paths = [path.absolute() for path in cases]  # a cluster's workers run in other folders
+    selection = select(paths, [parse_assignment(text) for text in modality or []])
+    where = usable_device(device) if scheduler is None else known_device(device)
+    options = SegmentOptions(where, postprocess, probabilities, _mirroring(mirroring), uncertainty)
     plan = Plan(writable_folder(output), network, options, convention, onto, overwrite)
-    code = run_batch(selection.cases, selection.problems, plan)
+    with chosen_workers(workers, scheduler, device) as helpers:
+        code = run_batch(selection.cases, selection.problems, plan, helpers)
     note(INTENDED_USE)
     raise typer.Exit(code)
 

@@ -1,0 +1,137 @@
+"""Whole runs by several processes, of this machine and of a Dask cluster on loopback.
+
+Everything runs in processes of its own; this one opens no socket.
+"""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.scale.conftest import Few
+from tests.scale.many_cases import (
+    environment,
+    run,
+    segment_arguments,
+    start,
+    volumes_in,
+    wait_until,
+)
+
+psutil = pytest.importorskip("psutil")
+
+
+def outcomes(output: Path) -> list[dict[str, Any]]:
+    cases: list[dict[str, Any]] = json.loads((output / "summary.json").read_text())["cases"]
+    return cases
+
+
+def masks_in(output: Path) -> int:
+    return len(list(output.glob("*-seg.nii.gz")))
+
+
+def leftovers(output: Path) -> list[str]:
+    return [p.name for p in output.iterdir() if p.name.startswith(".")]
+
+
+def kill_one_worker(pid: int) -> None:
+    """SIGKILL to a child of a process that has used the processor most: one that is at work."""
+    busy = max(psutil.Process(pid).children(), key=lambda child: child.cpu_times().user)
+    busy.send_signal(signal.SIGKILL)
+
+
+def test_two_workers_write_what_one_process_does_though_one_is_killed(few: Few, tmp_path: Path):
+    arguments = segment_arguments(few.cases, few.card, tmp_path)
+    process = start(*arguments, "--probabilities", "--workers", 2)
+    try:
+        wait_until(lambda: masks_in(tmp_path) >= 1)
+        kill_one_worker(process.pid)
+        _, errors = process.communicate(timeout=300)
+    finally:
+        process.kill()
+    assert process.returncode == 0, errors
+    assert volumes_in(tmp_path) == few.volumes
+    assert [case["status"] for case in outcomes(tmp_path)] == ["done"] * len(outcomes(tmp_path))
+    assert leftovers(tmp_path) == []
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there is no SIGINT for one process")
+def test_an_interruption_leaves_whole_cases_and_the_next_run_goes_on(few: Few, tmp_path: Path):
+    arguments = (*segment_arguments(few.cases, few.card, tmp_path), "--probabilities")
+    process = start(*arguments, "--workers", 2)
+    try:
+        wait_until(lambda: masks_in(tmp_path) >= 1)
+        process.send_signal(signal.SIGINT)
+        _, errors = process.communicate(timeout=300)
+    finally:
+        process.kill()
+    assert process.returncode == 130, errors
+    states = {case["status"] for case in outcomes(tmp_path)}
+    assert "done" in states
+    assert states <= {"done", "interrupted", "not run"}
+    assert leftovers(tmp_path) == []
+    assert all(few.volumes[name] == data for name, data in volumes_in(tmp_path).items())
+    done = masks_in(tmp_path)
+    assert run(*arguments).returncode == 0
+    assert volumes_in(tmp_path) == few.volumes
+    assert sum(case["done_before"] for case in outcomes(tmp_path)) == done
+
+
+@contextmanager
+def cluster(folder: Path, workers: int) -> Iterator[tuple[str, list[subprocess.Popen[bytes]]]]:
+    """A scheduler and workers on loopback; the address, and the workers' processes."""
+    pytest.importorskip("distributed")
+    where = folder / "scheduler.json"
+    common = ("--host", "127.0.0.1", "--no-dashboard")
+    told = ("--scheduler-file", where)
+    with ExitStack() as stack:
+
+        def launch(what: str, *arguments: object) -> subprocess.Popen[bytes]:
+            command = [sys.executable, "-m", "distributed.cli.dask_" + what, *map(str, arguments)]
+            quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+            process = stack.enter_context(
+                subprocess.Popen(command, env=environment(), cwd=folder, **quiet)
+            )
+            stack.callback(process.terminate)
+            return process
+
+        launch("scheduler", *common, "--port", 0, *told)
+        wait_until(where.exists)
+        each = ("--nthreads", 1, "--no-nanny", "--local-directory", folder)
+        ours = [launch("worker", *common, *told, *each) for _ in range(workers)]
+        yield json.loads(where.read_text())["address"], ours
+
+
+def test_a_dask_cluster_writes_what_one_process_does_though_a_worker_is_killed(
+    few: Few, tmp_path: Path
+):
+    output = tmp_path / "out"
+    arguments = segment_arguments(few.cases, few.card, output)
+    with cluster(tmp_path, 2) as (address, workers):
+        process = start(*arguments, "--probabilities", "--scheduler", address)
+        try:
+            wait_until(lambda: output.is_dir() and masks_in(output) >= 1)
+            workers[0].kill()
+            _, errors = process.communicate(timeout=300)
+        finally:
+            process.kill()
+    assert process.returncode == 0, errors
+    assert volumes_in(output) == few.volumes
+    assert {case["status"] for case in outcomes(output)} == {"done"}
+    assert leftovers(output) == []
+
+
+def test_nobody_at_the_address_is_said_so(few: Few, tmp_path: Path):
+    pytest.importorskip("distributed")
+    arguments = segment_arguments(few.cases, few.card, tmp_path)
+    done = run(*arguments, "--scheduler", "tcp://127.0.0.1:9")
+    assert done.returncode == 1
+    assert "No Dask scheduler answers at 'tcp://127.0.0.1:9'" in done.stderr
+    assert "Traceback" not in done.stderr
