@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
 from napari.layers import Image, Labels, Layer, Surface
+from qtpy.compat import isalive
 from qtpy.QtCore import QObject, QTimer
 
 from napari_brats.widgets.case_group import MIRROR
@@ -82,6 +83,8 @@ class LayerCopies(QObject):
 
     def update(self) -> None:
         """Add and remove copies, and put them into the window's order."""
+        if not isalive(self._view):
+            return  # the window was closed
         gone = [layer for layer in self._copies if layer not in self._viewer.layers]
         wanted = self._wanted() if self._is_on else []
         new = [layer for layer in wanted if layer not in self._copies]
