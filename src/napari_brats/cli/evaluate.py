@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -20,6 +19,7 @@ from napari_brats.cli.console import (
     require_convention,
 )
 from napari_brats.cli.console import usage_error as usage
+from napari_brats.cli.workers import SchedulerAddress, chosen_workers, require_one
 from napari_brats.core.errors import BratsError, CaseError
 
 if TYPE_CHECKING:
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from napari_brats.cli.scoring import Plan
     from napari_brats.metrics.score import ScoreOptions
     from napari_brats.metrics.tables import CaseScore
+    from napari_brats.scale.workers import Workers
 
 _CONVENTION_HELP = "Label convention of the {}. Default: inferred from names and values."
 _NO_IMAGE = "none"
@@ -87,8 +88,13 @@ def evaluate(
     ] = None,
     workers: Annotated[
         int | None,
-        typer.Option(min=1, metavar="N", help="Cases scored at once. Default: one per CPU."),
+        typer.Option(
+            min=1,
+            metavar="N",
+            help="Score in N processes of this machine. Default: in one, with a thread per CPU.",
+        ),
     ] = None,
+    scheduler: SchedulerAddress = None,
 ) -> None:
     """Score predicted label maps against references: Dice, HD95, accuracy and more per region.
 
@@ -110,16 +116,19 @@ def evaluate(
         ("--prediction-convention", prediction_convention),
     ):
         require_convention(value, name)
-    plan = Plan(
-        options, reference_convention, prediction_convention, labels, workers or os.cpu_count() or 1
-    )
+    require_one(workers, scheduler)
+    plan = Plan(options, reference_convention, prediction_convention, labels)
     try:
         paths = name_sets(prediction)
+        if scheduler is not None:  # a cluster's workers run in other folders
+            reference, image = reference.absolute(), _absolute(image)
+            paths = {name: path.absolute() for name, path in paths.items()}
         pairs = {name: _pairs(reference, path, image) for name, path in paths.items()}
     except CaseError as error:
         raise usage(str(error), "--reference, --prediction, --image") from error
     try:
-        sets = {name: _run(found, _of_set(plan, name, paths)) for name, found in pairs.items()}
+        with chosen_workers(workers, scheduler) as who:
+            sets = {n: _run(p, _of_set(plan, n, paths), who) for n, p in pairs.items()}
     except KeyboardInterrupt:
         note("Interrupted. Nothing was written.")
         raise typer.Exit(INTERRUPTED) from None
@@ -140,15 +149,19 @@ def _pairs(reference: Path, prediction: Path, image: str | None) -> tuple[Pair, 
     return pairs if image is None else with_images(pairs, Path(image))
 
 
+def _absolute(image: str | None) -> str | None:
+    return image if image in (None, _NO_IMAGE) else str(Path(image).absolute())
+
+
 def _of_set(plan: Plan, name: str, paths: Mapping[str, Path]) -> Plan:
     return replace(plan, set_name=name) if len(paths) > 1 else plan
 
 
-def _run(pairs: tuple[Pair, ...], plan: Plan) -> list[CaseScore]:
+def _run(pairs: tuple[Pair, ...], plan: Plan, workers: Workers | None) -> list[CaseScore]:
     from napari_brats.cli.scoring import score_pairs
 
     with ProgressReport(len(pairs)) as report:
-        cases = report.follow(score_pairs(pairs, plan))
+        cases = report.follow(score_pairs(pairs, plan, workers))
         where = f"{plan.set_name}: " if plan.set_name else ""
         for case in cases:
             if case.error:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -18,9 +21,13 @@ from napari_brats.io.load import label_volume, read_choices
 from napari_brats.io.nifti import read_volume
 from napari_brats.metrics.score import ScoreOptions, score_labels, score_regions
 from napari_brats.metrics.tables import CaseScore
+from napari_brats.scale.workers import Workers, batches, hand_out
 
 _FAILURES = (BratsError, OSError, MemoryError, ValueError)
 """What one case may end with without ending the run."""
+
+_BATCH = 4
+"""Pairs that a worker is given at once."""
 
 
 @dataclass(frozen=True)
@@ -35,8 +42,6 @@ class Plan:
         Names of label conventions; None infers them.
     labels
         Whether single labels are scored, too.
-    workers
-        How many cases are scored at once; the scores do not depend on it.
     set_name
         The name of these predictions, where there are several.
     """
@@ -45,7 +50,6 @@ class Plan:
     reference_convention: str | None = None
     prediction_convention: str | None = None
     labels: bool = False
-    workers: int = 1
     set_name: str = ""
 
 
@@ -58,19 +62,44 @@ class _Brain:
     reason: str | None = None
 
 
-def score_pairs(pairs: tuple[Pair, ...], plan: Plan) -> Job[list[CaseScore]]:
+def score_pairs(
+    pairs: tuple[Pair, ...], plan: Plan, workers: Workers | None = None
+) -> Job[list[CaseScore]]:
     """Score every pair, several at once; one that fails does not stop the others.
 
-    Yields as each case is done; returns the scores in the order of ``pairs``.
+    Yields as cases are done; returns the scores in the order of ``pairs``. They do not depend on
+    who makes them: ``workers``, or for None a thread per CPU.
     """
-    with ThreadPoolExecutor(max_workers=max(1, min(len(pairs), plan.workers))) as pool:
-        futures = {pool.submit(_attempt, pair, plan): pair for pair in pairs}
+    run = _by_threads(pairs, plan) if workers is None else _by_workers(pairs, plan, workers)
+    scores: dict[str, CaseScore] = {}
+    for score in run:
+        scores[score.case_id] = score
+        yield Progress(len(scores), len(pairs), f"{score.case_id}: scored")
+    return [scores[pair.case_id] for pair in pairs]
+
+
+def _by_threads(pairs: tuple[Pair, ...], plan: Plan) -> Iterator[CaseScore]:
+    threads = max(1, min(len(pairs), os.cpu_count() or 1))
+    with ThreadPoolExecutor(max_workers=threads) as pool:
+        futures = [pool.submit(_attempt, pair, plan) for pair in pairs]
         try:
-            for done, future in enumerate(as_completed(futures), start=1):
-                yield Progress(done, len(pairs), f"{futures[future].case_id}: scored")
+            for future in as_completed(futures):
+                yield future.result()
         finally:
             pool.shutdown(wait=False, cancel_futures=True)
-    return [future.result() for future in futures]
+
+
+def _by_workers(pairs: tuple[Pair, ...], plan: Plan, workers: Workers) -> Iterator[CaseScore]:
+    work = batches(pairs, workers.count, _BATCH)
+    for returned in hand_out(workers, partial(score_batch, plan), work):
+        for pair in returned.batch if returned.error else ():
+            yield _without_scores(pair, "failed", returned.error or "", plan)
+        yield from returned.answer or ()
+
+
+def score_batch(plan: Plan, pairs: tuple[Pair, ...]) -> list[CaseScore]:
+    """What a worker makes of a few pairs: their scores, or why there are none."""
+    return [_attempt(pair, plan) for pair in pairs]
 
 
 def score_pair(pair: Pair, plan: Plan) -> CaseScore:
