@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Callable, Iterator
+from copy import deepcopy
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
+import npe2.manifest._bases
 import pytest
 from napari.utils._proxies import PublicOnlyProxy
+from pytestqt.qtbot import QtBot
 from qtpy.QtWidgets import QVBoxLayout, QWidget
+from tests.io.cases import labels_2021, write_case
+from tests.widgets.safety_window import SafetyWindow
 
 from napari_brats.widgets import unsaved
 from napari_brats.widgets.case_panel import CasePanel
@@ -30,6 +37,32 @@ class Window:
     view: ViewPanel
     correct: CorrectPanel
     save: SavePanel
+
+
+@pytest.fixture(scope="session", autouse=True)
+def cheap_windows() -> Iterator[None]:
+    """Spend no time, window after window, on what never changes.
+
+    napari reads the manifests of all plugins for each viewer, half of what a viewer costs; and
+    each collection of garbage, several per test, walks through all objects that torch brought.
+    """
+    import torch  # noqa: F401
+
+    read_manifest = npe2.manifest._bases._load_yaml_no_duplicates
+    known: dict[str, Any] = {}
+
+    def read_once(stream: Any) -> Any:
+        text = stream if isinstance(stream, str) else stream.read()
+        if text not in known:
+            known[text] = read_manifest(text)
+        return deepcopy(known[text])
+
+    gc.collect()
+    gc.freeze()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(npe2.manifest._bases, "_load_yaml_no_duplicates", read_once)
+        yield
+    gc.unfreeze()
 
 
 @pytest.fixture(autouse=True)
@@ -59,3 +92,27 @@ def window(make_napari_viewer: Callable[[], Any]) -> Iterator[Window]:
 def docked(window: Window) -> tuple[Any, ViewerBridge]:
     """The viewer and the bridge of a window."""
     return window.viewer, window.bridge
+
+
+@pytest.fixture
+def open_window(
+    make_napari_viewer: Callable[[], Any], qtbot: QtBot
+) -> Iterator[Callable[..., SafetyWindow]]:
+    """Opens windows with what keeps edits safe, on cases given as paths."""
+    opened = []
+
+    def start(*paths: Path) -> SafetyWindow:
+        window = SafetyWindow.in_viewer(make_napari_viewer())
+        opened.append(window)
+        window.open(qtbot, paths)
+        return window
+
+    yield start
+    for window in opened:
+        window.shut_down()
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A small case with a label map, as BraTS 2021 has them."""
+    return write_case(tmp_path, label_map=labels_2021())

@@ -1,8 +1,14 @@
-"""Pairs of small label maps, and their scores, for the tests of the section "Metrics"."""
+"""Pairs of small label maps, in windows and as scores, for the tests of what compares two."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
 import numpy as np
+from qtpy.QtWidgets import QWidget
+from tests.io.volumes import affine_of, write_nifti
 
 from napari_brats.core.case import Volume
 from napari_brats.core.geometry import Grid
@@ -31,3 +37,44 @@ def volume(labels: LabelMap, grid: Grid = GRID) -> Volume:
 def score_of_blocks(policy: EmptyPolicy = EmptyPolicy.CHALLENGE) -> PairScore:
     options = ScoreOptions(policy=policy)
     return PairScore("case", GRID, options, score_regions(*blocks(), GRID.spacing_mm, options))
+
+
+CODES = "RAI"
+"""Against the display's order in two axes, so that a mix-up of axes shows."""
+
+
+def write_pair_case(folder: Path, tokens: Sequence[str] = ("t1ce",)) -> Path:
+    """A case of these modalities and a label map: ED of 4x4x4 voxels in a corner."""
+    home = folder / "BraTS2021_00001"
+    home.mkdir()
+    image = np.zeros(GRID.shape, np.float32)
+    image[1:-1, 1:-1, 1:-1] = 100
+    labels = np.zeros(GRID.shape, np.uint8)
+    labels[1:5, 1:5, 1:5] = Label.ED
+    for token in tokens:
+        write_nifti(home / f"{home.name}_{token}.nii", image, affine_of(CODES))
+    write_nifti(home / f"{home.name}_seg.nii", labels, affine_of(CODES))
+    return home
+
+
+class PairWindow:
+    """A viewer with the label map of a case, a copy of it, and a panel about the two."""
+
+    def __init__(self, viewer: Any, bridge: Any, qtbot: Any, home: Path) -> None:
+        self.viewer, self.bridge, self.qtbot = viewer, bridge, qtbot
+        viewer.open(str(home), plugin="napari-brats")
+        self.key = bridge.active_case_key
+        self.a = bridge.label_layer(self.key)
+        self.b = bridge.new_label_map(self.key)
+        self.set_labels(bridge.layer_labels(self.a))
+
+    def set_labels(self, labels: LabelMap) -> None:
+        """Write (X, Y, Z) labels into the copy."""
+        self.bridge.set_layer_labels(self.b, labels.copy())
+
+    def show(self, panel: QWidget, control: Any) -> None:
+        """Dock the panel, and tell its controller whenever cases change."""
+        self.viewer.window.add_dock_widget(panel, name="Pair")
+        self.bridge.cases_changed.connect(control.show_active_case)
+        self.viewer.window._qt_window.show()
+        control.show_active_case()

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from tests.io.volumes import affine_of, write_nifti
+from tests.widgets.pairs import PairWindow, write_pair_case
 
 from napari_brats.core.edits.differences import Difference
 from napari_brats.core.labels import Label
@@ -19,45 +19,23 @@ from napari_brats.widgets.compare_panel import ComparePanel
 from napari_brats.widgets.provenance import provenance_of
 from napari_brats.workspace.settings import change_settings
 
-SHAPE = (12, 10, 8)
-CODES = "RAI"
-"""Against the display's order in two axes, so that a mix-up of axes shows."""
 
-
-def write_case(folder: Path) -> Path:
-    home = folder / "BraTS2021_00001"
-    home.mkdir()
-    image = np.full(SHAPE, 100, np.float32)
-    labels = np.zeros(SHAPE, np.uint8)
-    labels[1:5, 1:5, 1:5] = 2
-    write_nifti(home / f"{home.name}_t1ce.nii", image, affine_of(CODES))
-    write_nifti(home / f"{home.name}_seg.nii", labels, affine_of(CODES))
-    return home
-
-
-class Window:
+class Window(PairWindow):
     """A viewer with A, from the file, and B: a slice less, a false lesion, another label."""
 
     def __init__(self, viewer: Any, bridge: Any, qtbot: Any, home: Path) -> None:
-        self.viewer, self.bridge, self.qtbot = viewer, bridge, qtbot
-        viewer.open(str(home), plugin="napari-brats")
-        self.key = bridge.active_case_key
-        self.a = bridge.label_layer(self.key)
-        self.b = bridge.new_label_map(self.key)
+        super().__init__(viewer, bridge, qtbot, home)
         labels = bridge.layer_labels(self.a).copy()
         labels[1] = 0  # 16 voxels only in A
         labels[8:10, 7:9, 5:7] = Label.ET  # 8 only in B
         labels[4, 4, 4] = Label.NCR  # 1 of another label
-        bridge.set_layer_labels(self.b, labels)
+        self.set_labels(labels)
         self.panel = ComparePanel()
         self.figures: list[tuple[str, str]] = []
-        viewer.window.add_dock_widget(self.panel, name="Compare")
         self.control = CompareController(
             self.panel, bridge, bridge.comparison, lambda *ids: self.figures.append(ids), bridge
         )
-        bridge.cases_changed.connect(self.control.show_active_case)
-        viewer.window._qt_window.show()
-        self.control.show_active_case()
+        self.show(self.panel, self.control)
         self.compare()
 
     def compare(self) -> None:
@@ -88,7 +66,7 @@ class Window:
 
 @pytest.fixture
 def window(docked: Any, tmp_path: Path, qtbot: Any) -> Window:
-    return Window(*docked, qtbot, write_case(tmp_path))
+    return Window(*docked, qtbot, write_pair_case(tmp_path))
 
 
 def test_walk_decide_undo_and_record(window: Window) -> None:

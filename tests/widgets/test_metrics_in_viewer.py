@@ -9,6 +9,7 @@ import nibabel as nib
 import numpy as np
 import pytest
 from tests.io.volumes import affine_of, write_nifti
+from tests.widgets.pairs import CODES, GRID, PairWindow, write_pair_case
 
 from napari_brats import _writer
 from napari_brats.core.errors import SaveError
@@ -18,43 +19,18 @@ from napari_brats.widgets.metrics_control import MetricsController
 from napari_brats.widgets.metrics_live import ADDED
 from napari_brats.widgets.metrics_panel import MetricsPanel
 
-SHAPE = (12, 10, 8)
-CODES = "RAI"
-"""Against the display's order in two axes, so that a mix-up of axes shows."""
 
-
-def write_case(folder: Path) -> Path:
-    """A case of two modalities and a label map: ED in a corner."""
-    home = folder / "BraTS2021_00001"
-    home.mkdir()
-    image = np.zeros(SHAPE, np.float32)
-    image[1:-1, 1:-1, 1:-1] = 100
-    labels = np.zeros(SHAPE, np.uint8)
-    labels[1:5, 1:5, 1:5] = 2
-    for token in ("t1ce", "flair"):
-        write_nifti(home / f"{home.name}_{token}.nii", image, affine_of(CODES))
-    write_nifti(home / f"{home.name}_seg.nii", labels, affine_of(CODES))
-    return home
-
-
-class Window:
+class Window(PairWindow):
     """A viewer with the case, a prediction equal to the reference, and the panel wired to it."""
 
     def __init__(self, viewer: Any, bridge: Any, qtbot: Any, home: Path) -> None:
-        self.viewer, self.bridge, self.qtbot = viewer, bridge, qtbot
-        viewer.open(str(home), plugin="napari-brats")
-        self.key = bridge.active_case_key
-        self.reference = bridge.label_layer(self.key)
-        self.prediction = bridge.new_label_map(self.key)
-        bridge.set_layer_labels(self.prediction, bridge.layer_labels(self.reference).copy())
+        super().__init__(viewer, bridge, qtbot, home)
+        self.reference, self.prediction = self.a, self.b
         self.panel = MetricsPanel()
-        viewer.window.add_dock_widget(self.panel, name="Metrics")
         self.control = MetricsController(self.panel, bridge, bridge.errors, bridge)
         bridge.tools.edited.connect(self.control.follow_edit)
-        bridge.cases_changed.connect(self.control.show_active_case)
         bridge.errors.removed.connect(self.panel.show_errors_removed)
-        viewer.window._qt_window.show()
-        self.control.show_active_case()
+        self.show(self.panel, self.control)
         self.expect_dice("1.0000")
 
     @property
@@ -77,7 +53,7 @@ class Window:
 
 @pytest.fixture
 def window(docked: Any, tmp_path: Path, qtbot: Any) -> Window:
-    return Window(*docked, qtbot, write_case(tmp_path))
+    return Window(*docked, qtbot, write_pair_case(tmp_path, ("t1ce", "flair")))
 
 
 def test_strokes_undo_and_redo_are_followed_on_both_sides(window: Window) -> None:
@@ -108,7 +84,7 @@ def test_a_lesion_that_is_clicked_comes_into_view(window: Window) -> None:
     assert window.reference.data[index] == Label.ED
     x, y, z = 2, 2, 2  # of 1..4, halves go to the even voxel
     order = window.reference.metadata["napari_brats"].order
-    assert index == order.index_from_disk((x, y, z), SHAPE)
+    assert index == order.index_from_disk((x, y, z), GRID.shape)
 
 
 def test_errors_lie_where_they_are_and_belong_to_no_case(window: Window, tmp_path: Path) -> None:

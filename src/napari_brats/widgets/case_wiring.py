@@ -53,7 +53,7 @@ class CaseWiring(QObject):
         self._timer.setInterval(SHOW_CASE_MS)
         self._timer.timeout.connect(self._show_case)
         self._connect_case()
-        CorrectWiring(bridge, correct)
+        self.correcting = CorrectWiring(bridge, correct)
         self._show_all()
 
     def _connect_case(self) -> None:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
+from typing import Any
 
 from napari.layers import Labels
 from napari.utils.notifications import show_info
@@ -11,7 +12,7 @@ from qtpy.QtCore import QObject, QTimer
 from qtpy.QtGui import QColor
 from qtpy.QtWidgets import QColorDialog
 
-from napari_brats.core.edits.edit import PaintOver
+from napari_brats.core.edits.edit import PaintOver, PaintRules
 from napari_brats.core.errors import BratsError
 from napari_brats.core.labels import CONVENTIONS, Label
 from napari_brats.widgets.case_group import convention_of
@@ -19,7 +20,7 @@ from napari_brats.widgets.correct_panel import CorrectPanel
 from napari_brats.widgets.keys import KEYS, label_key
 from napari_brats.widgets.label_look import LabelLook
 from napari_brats.widgets.viewer_bridge import ViewerBridge
-from napari_brats.workspace.settings import change_settings, read_settings
+from napari_brats.workspace.settings import Settings, change_settings, read_settings
 
 REMEMBER_MS = 1000
 """Settings are stored when nothing was changed for so long."""
@@ -39,7 +40,7 @@ class CorrectWiring(QObject):
         self._remember = QTimer(self)
         self._remember.setSingleShot(True)
         self._remember.setInterval(REMEMBER_MS)
-        self._remember.timeout.connect(self._store)
+        self._remember.timeout.connect(self.store)
         self._take_settings()
         self._connect_panel()
         self._connect_tools()
@@ -53,18 +54,32 @@ class CorrectWiring(QObject):
         self._panel.history_panel.show_limit(settings.history_mb)
         self._tools.set_history_bytes(self._panel.history_panel.limit_mb.value() * 2**20)
         self._look.take_colors(settings.label_colors)
+        self._tools.rules = rules_from(settings)
         for layer in self._tools.layers:
             self._look.dress(layer)
+        self._stored = self._chosen()
 
-    def _store(self) -> None:
+    def store(self) -> None:
+        """Store what changed, at once. Harmless if nothing did."""
+        self._remember.stop()
+        chosen = self._chosen()
+        if chosen == self._stored:
+            return
+        self._stored = chosen
         try:
-            change_settings(
-                brush_mm=self._tools.brush_mm,
-                label_colors=self._look.chosen_colors,
-                history_mb=self._panel.history_panel.limit_mb.value(),
-            )
+            change_settings(**chosen)
         except BratsError as error:
             self._panel.message.show_error(str(error))
+
+    def _chosen(self) -> dict[str, Any]:
+        rules = self._tools.rules
+        return {
+            "brush_mm": self._tools.brush_mm,
+            "label_colors": self._look.chosen_colors,
+            "history_mb": self._panel.history_panel.limit_mb.value(),
+            "locked_labels": names_of(rules.locked),
+            "paint_over": rules.over.name.lower(),
+        }
 
     def _connect_panel(self) -> None:
         tools, panel, palette = self._tools, self._panel, self._panel.palette_panel
@@ -85,6 +100,7 @@ class CorrectWiring(QObject):
     def _connect_tools(self) -> None:
         tools, bridge = self._tools, self._bridge
         tools.changed.connect(self._show)
+        tools.changed.connect(self._on_tools_changed)
         tools.refused.connect(self._on_refused)
         tools.step_made.connect(self._on_step_made)
         tools.followed.connect(self._look.dress)
@@ -135,6 +151,10 @@ class CorrectWiring(QObject):
         return tuple(CONVENTIONS[convention_of(self._bridge.open_case(key))].values.values())
 
     # -- doing
+
+    def _on_tools_changed(self) -> None:
+        if self._chosen() != self._stored:
+            self._remember.start()
 
     def _on_step_made(self, step: object) -> None:
         del step
@@ -209,3 +229,16 @@ class CorrectWiring(QObject):
             self._bridge.new_label_map(key)
         except BratsError as error:
             self._panel.message.show_error(str(error))
+
+
+def rules_from(settings: Settings) -> PaintRules:
+    """The locks and the choice of what to paint over that were stored; unknown names are none."""
+    names = Label.__members__
+    locked = frozenset(int(names[name]) for name in settings.locked_labels if name in names)
+    choices = {over.name.lower(): over for over in PaintOver}
+    return PaintRules(locked, choices.get(settings.paint_over, PaintRules().over))
+
+
+def names_of(labels: Collection[int]) -> tuple[str, ...]:
+    """How labels are called in the settings."""
+    return tuple(label.name for label in Label if label in labels)

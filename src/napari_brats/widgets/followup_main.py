@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from qtpy.QtCore import QEvent
-from qtpy.QtGui import QCloseEvent
 from qtpy.QtWidgets import QVBoxLayout, QWidget
 
+from napari_brats.widgets.dock_life import DockLife
 from napari_brats.widgets.followup_control import FollowUpController
 from napari_brats.widgets.followup_panel import FollowUpPanel
 from napari_brats.widgets.followup_view import FollowUpView
@@ -31,19 +30,7 @@ class FollowUpWidget(QWidget):
         self.panel.view_changed.connect(lambda *_: area.updateGeometry())  # results need more room
         self.control = FollowUpController(self.panel, self.view, self)
         self.control.offer_bundles()
-
-    def closeEvent(self, event: QCloseEvent) -> None:
-        """Stop with the window this widget may be of its own."""
-        self._shut_down()
-        super().closeEvent(event)
-
-    def event(self, event: QEvent) -> bool:
-        """Go for good when the dock is closed: napari then takes the widget out of it."""
-        handled = bool(super().event(event))
-        if event.type() == QEvent.Type.ParentChange and self.parent() is None:
-            self._shut_down()
-            self.deleteLater()
-        return handled
+        DockLife(self, self._shut_down)
 
     def _shut_down(self) -> None:
         self.control.shut_down()

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from qtpy.QtCore import QSignalBlocker, Qt, Signal
-from qtpy.QtGui import QHideEvent, QShowEvent
 from qtpy.QtWidgets import (
     QAbstractItemView,
     QComboBox,
@@ -26,6 +25,7 @@ from napari_brats.widgets.keys import READING_KEYS
 from napari_brats.widgets.message import MessageLabel
 from napari_brats.widgets.metrics_tables import CompactTable
 from napari_brats.widgets.toggle_button import button_row
+from napari_brats.widgets.watched_panel import WatchedPanel
 from napari_brats.workspace.bookmarks import Bookmark
 
 MAX_ROWS = 6
@@ -37,14 +37,13 @@ NO_LESIONS = "The label map holds no lesion of this kind."
 _LARGEST_KEYS = {Region.WT: "largest_wt", Region.TC: "largest_tc", Region.ET: "largest_et"}
 
 
-class GoToPanel(QWidget):
+class GoToPanel(WatchedPanel):
     """Emits where the user wants to go; shows where one can go."""
 
     largest_requested = Signal(object)  # Region
     lesion_requested = Signal(object)  # LesionSight
     step_requested = Signal(int)  # so many lesions on
     regions_changed = Signal()
-    shown_changed = Signal(bool)
     bookmark_added = Signal(str)  # its note
     bookmark_requested = Signal(int)  # its number
     bookmark_deleted = Signal(int)
@@ -123,16 +122,6 @@ class GoToPanel(QWidget):
         note = self.note.text().strip()
         self.note.clear()
         return note
-
-    def showEvent(self, event: QShowEvent) -> None:
-        """Lesions are looked for while somebody looks."""
-        super().showEvent(event)
-        self.shown_changed.emit(True)
-
-    def hideEvent(self, event: QHideEvent) -> None:
-        """Nobody looks any more."""
-        super().hideEvent(event)
-        self.shown_changed.emit(False)
 
     def _add_largest_row(self) -> None:
         box, row = button_row()

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from qtpy.QtCore import QEvent
-from qtpy.QtGui import QCloseEvent
 from qtpy.QtWidgets import QPushButton, QVBoxLayout, QWidget
 
 from napari_brats.core.labels import Region
@@ -21,6 +19,7 @@ from napari_brats.widgets.compare_control import CompareController
 from napari_brats.widgets.compare_panel import ComparePanel
 from napari_brats.widgets.correct_panel import CorrectPanel
 from napari_brats.widgets.device_choices import find_devices
+from napari_brats.widgets.dock_life import DockLife
 from napari_brats.widgets.error_overlay import ERROR_COLORS
 from napari_brats.widgets.goto_control import GoToController
 from napari_brats.widgets.goto_panel import GoToPanel
@@ -121,9 +120,13 @@ class BratsWidget(QWidget):
 
     def _wire_case(self) -> None:
         wiring = CaseWiring(self.bridge, self.case_panel, self.correct_panel, self.save_panel)
+        self.correcting = wiring.correcting
         self.safety = Safety(
             self.restore_panel, self.privacy_panel, self.bridge, wiring, self._device, self
         )
+        life = DockLife(self, self.shut_down, self.safety.guard.may_close_panel)
+        life.shown.connect(lambda: self.safety.watch(self.window()))
+        life.dock_closed.connect(self._leave_viewer)
         self.settings_control = SettingsController(self.bridge, self.sections.sections, self)
         self.settings_control.problem.connect(self.restore_panel.show_trouble)
 
@@ -205,28 +208,16 @@ class BratsWidget(QWidget):
         self.tools_control.close()
         self.surfaces_view.close()
         self.settings_control.store()
+        self.correcting.store()
         self.safety.shut_down()
         self.bridge.close()
 
-    def closeEvent(self, event: QCloseEvent) -> None:
-        """Shut down with the window this widget may be of its own."""
-        self.shut_down()
-        super().closeEvent(event)
-
-    def event(self, event: QEvent) -> bool:
-        """Go for good when the dock is closed: napari then takes the widget out of it."""
-        handled = bool(super().event(event))
-        if event.type() == QEvent.Type.Show:
-            self.safety.watch(self.window())
-        if event.type() == QEvent.Type.ParentChange and self.parent() is None:
-            self.bridge.view.leave_side_by_side()  # the viewer stays, and is to look as before
-            self.bridge.errors.hide()
-            self.bridge.comparison.hide()
-            self.bridge.diameters.hide()
-            self.surfaces_view.hide()
-            self.shut_down()
-            self.deleteLater()
-        return handled
+    def _leave_viewer(self) -> None:
+        """Let a viewer that stays look as before."""
+        self.bridge.view.leave_side_by_side()
+        for drawn in (self.bridge.errors, self.bridge.comparison, self.bridge.diameters):
+            drawn.hide()
+        self.surfaces_view.hide()
 
     def _lay_out(self) -> None:
         sections = [

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from qtpy.QtCore import QSignalBlocker, Qt, Signal
-from qtpy.QtGui import QGuiApplication, QHideEvent, QShowEvent
+from qtpy.QtGui import QGuiApplication
 from qtpy.QtWidgets import (
     QAbstractItemView,
     QCheckBox,
@@ -25,6 +25,7 @@ from napari_brats.report.tables import DASH, Table, lesion_table, region_table, 
 from napari_brats.widgets.choice_box import Choice, ChoiceBox
 from napari_brats.widgets.message import MessageLabel
 from napari_brats.widgets.metrics_tables import CompactTable
+from napari_brats.widgets.watched_panel import WatchedPanel
 
 COLUMNS = ("ml", "long", "across", "mm\u00b2", "side")
 TIPS = (
@@ -41,10 +42,9 @@ NOTE = (
 MAX_ROWS = 9
 
 
-class MeasurePanel(QWidget):
+class MeasurePanel(WatchedPanel):
     """Shows measures; emits what is to be drawn, looked at and saved."""
 
-    shown_changed = Signal(bool)
     lines_changed = Signal()
     automatic_requested = Signal()
     lesion_requested = Signal(object, int)  # Region, number of the lesion from 0
@@ -108,16 +108,6 @@ class MeasurePanel(QWidget):
     def show_message(self, text: str, *, is_error: bool = False) -> None:
         """Say how saving went."""
         (self.message.show_error if is_error else self.message.show_note)(text)
-
-    def showEvent(self, event: QShowEvent) -> None:
-        """Measures are needed from now on."""
-        super().showEvent(event)
-        self.shown_changed.emit(True)
-
-    def hideEvent(self, event: QHideEvent) -> None:
-        """Nobody looks at measures any more."""
-        super().hideEvent(event)
-        self.shown_changed.emit(False)
 
     def _refresh(self) -> None:
         measures = self._measures

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from qtpy.QtCore import QSignalBlocker, QTimer, Signal
-from qtpy.QtGui import QGuiApplication, QHideEvent, QShowEvent
+from qtpy.QtGui import QGuiApplication
 from qtpy.QtWidgets import (
     QCheckBox,
     QFileDialog,
@@ -34,6 +34,7 @@ from napari_brats.widgets.metrics_values import (
     scores_csv,
     tab_separated,
 )
+from napari_brats.widgets.watched_panel import WatchedPanel
 
 BUSY, BUSY_AFTER_MS = "scoring the last edit \u2026", 500
 """Said when the table is older than the label maps for so long."""
@@ -44,10 +45,9 @@ NEEDS_TWO = (
 )
 
 
-class MetricsPanel(QWidget):
+class MetricsPanel(WatchedPanel):
     """Emits what is to be compared and how; shows scores, and offers them to copy and save."""
 
-    shown_changed = Signal(bool)  # unfolded and in sight, or not: no scores are needed then
     choices_wanted = Signal()  # a list of label maps is about to open
     pair_chosen = Signal(str, str)  # ids of reference and prediction
     rules_changed = Signal()
@@ -134,16 +134,6 @@ class MetricsPanel(QWidget):
     def show_message(self, text: str, *, is_error: bool = False) -> None:
         """Say how saving went."""
         (self.message.show_error if is_error else self.message.show_note)(text)
-
-    def showEvent(self, event: QShowEvent) -> None:
-        """Scores are needed from now on."""
-        super().showEvent(event)
-        self.shown_changed.emit(True)
-
-    def hideEvent(self, event: QHideEvent) -> None:
-        """Nobody looks at scores any more."""
-        super().hideEvent(event)
-        self.shown_changed.emit(False)
 
     def _show(self, score: PairScore | None) -> None:
         self._score = score

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from qtpy.QtCore import QEvent
-from qtpy.QtGui import QCloseEvent
 from qtpy.QtWidgets import QVBoxLayout, QWidget
 
 from napari_brats.widgets._worker import run_job
 from napari_brats.widgets.device_choices import find_devices
+from napari_brats.widgets.dock_life import DockLife
 from napari_brats.widgets.section import Section, SectionArea
 from napari_brats.widgets.train_control import TrainController
 from napari_brats.widgets.train_panel import TrainPanel
@@ -24,22 +23,10 @@ class TrainWidget(QWidget):
         layout.addWidget(SectionArea([Section("Train", self.panel)]))
         self.control = TrainController(self.panel, self)
         self.control.offer_bundles()
+        DockLife(self, self.control.shut_down)
         run_job(
             find_devices(),
             on_returned=self.panel.set_devices,
             on_failed=lambda error: self.panel.show_error(str(error)),
             owner=self,
         )
-
-    def closeEvent(self, event: QCloseEvent) -> None:
-        """Stop with the window this widget may be of its own."""
-        self.control.shut_down()
-        super().closeEvent(event)
-
-    def event(self, event: QEvent) -> bool:
-        """Go for good when the dock is closed: napari then takes the widget out of it."""
-        handled = bool(super().event(event))
-        if event.type() == QEvent.Type.ParentChange and self.parent() is None:
-            self.control.shut_down()
-            self.deleteLater()
-        return handled

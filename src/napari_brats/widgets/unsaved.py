@@ -19,6 +19,12 @@ if TYPE_CHECKING:
     from napari.layers import Layer
 
 
+PANEL_CLOSES = (
+    "The label maps stay open without the panel, but nothing keeps further edits safe, and closing "
+    "the window will not ask.\n\n"
+)
+
+
 class Answer(Enum):
     """What becomes of unsaved edits."""
 
@@ -27,20 +33,20 @@ class Answer(Enum):
     CANCEL = "cancel"
 
 
-def ask_user(parent: QWidget, text: str) -> Answer:
-    """Ask in a dialog; closing it cancels."""
+def ask_user(parent: QWidget, text: str, discard: str = "Discard") -> Answer:
+    """Ask in a dialog; closing it cancels. ``discard``: what its button says."""
     box = QMessageBox(parent)
     box.setIcon(QMessageBox.Icon.Warning)
     box.setWindowTitle("Unsaved edits")
     box.setText(text)
     save = box.addButton("Save", QMessageBox.ButtonRole.AcceptRole)
-    discard = box.addButton("Discard", QMessageBox.ButtonRole.DestructiveRole)
+    leave = box.addButton(discard, QMessageBox.ButtonRole.DestructiveRole)
     box.addButton("Cancel", QMessageBox.ButtonRole.RejectRole)
     box.setDefaultButton(save)
     box.exec()
     chosen = box.clickedButton()
     box.deleteLater()
-    return {save: Answer.SAVE, discard: Answer.DISCARD}.get(chosen, Answer.CANCEL)
+    return {save: Answer.SAVE, leave: Answer.DISCARD}.get(chosen, Answer.CANCEL)
 
 
 class UnsavedGuard(QObject):
@@ -83,6 +89,11 @@ class UnsavedGuard(QObject):
             kept.is_let_go = True
         return True
 
+    def may_close_panel(self) -> bool:
+        """Whether the panel may go; asks if there are unsaved edits, which stay in the viewer."""
+        unsaved = self._kept.unsaved()
+        return not unsaved or self._settle(unsaved, PANEL_CLOSES, "Close without saving")
+
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Hold a closing back until the user has decided."""
         if event.type() != QEvent.Type.Close or watched is not self._window or self._is_settled:
@@ -108,9 +119,14 @@ class UnsavedGuard(QObject):
             self._window.close()
         self._is_settled = False
 
-    def _settle(self, unsaved: Sequence[tuple[KeptLabelMap, int]]) -> bool:
+    def _settle(
+        self,
+        unsaved: Sequence[tuple[KeptLabelMap, int]],
+        before: str = "",
+        discard: str = "Discard",
+    ) -> bool:
         """Whether the user has decided, and a save that was wanted is done."""
-        answer = ask_user(self._window, self._question(unsaved))
+        answer = ask_user(self._window, before + self._question(unsaved), discard)
         if answer is Answer.CANCEL:
             return False
         if answer is Answer.SAVE:

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from qtpy.QtCore import QEvent, Qt, QTimer
-from qtpy.QtGui import QCloseEvent
-from qtpy.QtWidgets import QDockWidget, QFileDialog, QMainWindow, QMessageBox, QVBoxLayout, QWidget
+from qtpy.QtCore import Qt, QTimer
+from qtpy.QtWidgets import QFileDialog, QMainWindow, QMessageBox, QVBoxLayout, QWidget
 
+from napari_brats.widgets.dock_life import DockLife, dock_of
 from napari_brats.widgets.key_bindings import KeyBindings
 from napari_brats.widgets.keys import WORKLIST_KEYS
 from napari_brats.widgets.main import BratsWidget
@@ -57,20 +57,8 @@ class WorklistWidget(QWidget):
             }
         )
         self._is_shut = False
+        DockLife(self, self._shut_down)
         QTimer.singleShot(0, self._dock_beside_brats)  # once napari has put it into a dock
-
-    def closeEvent(self, event: QCloseEvent) -> None:
-        """Stop with the window this widget may be of its own."""
-        self._shut_down()
-        super().closeEvent(event)
-
-    def event(self, event: QEvent) -> bool:
-        """Go for good when the dock is closed: napari then takes the widget out of it."""
-        handled = bool(super().event(event))
-        if event.type() == QEvent.Type.ParentChange and self.parent() is None:
-            self._shut_down()
-            self.deleteLater()
-        return handled
 
     def _shut_down(self) -> None:
         if not self._is_shut:
@@ -91,11 +79,11 @@ class WorklistWidget(QWidget):
 
     def _dock_beside_brats(self) -> None:
         """Beside the panel "BraTS", or as a tab with it where the window is narrow."""
-        mine = None if self._is_shut else _dock_of(self)
+        mine = None if self._is_shut else dock_of(self)
         window = None if mine is None else mine.window()
         if not isinstance(window, QMainWindow):
             return
-        brats = _dock_of(self._brats())
+        brats = dock_of(self._brats())
         if window.width() >= ROOM_FOR_TWO_PX:
             window.splitDockWidget(mine, brats, Qt.Orientation.Horizontal)
         else:
@@ -119,10 +107,3 @@ class WorklistWidget(QWidget):
             self, f"Where to put the masks of {len(closed)} read-only folders"
         )
         return Path(folder) if folder else None
-
-
-def _dock_of(widget: QWidget) -> QDockWidget | None:
-    parent = widget.parentWidget()
-    while parent is not None and not isinstance(parent, QDockWidget):
-        parent = parent.parentWidget()
-    return parent

@@ -42,6 +42,10 @@ class Settings:
         Sections of the panel that were folded (``-Review``) or unfolded (``+Metrics``).
     window_gesture
         What drags width and level beside the mode: ``middle``, ``right`` or ``none``.
+    locked_labels
+        Names of the labels that are locked, such as ``ET``.
+    paint_over
+        What tools may change: ``everything``, ``background`` or ``unlocked`` labels.
     """
 
     editor: str = ""
@@ -52,6 +56,8 @@ class Settings:
     layout: str = "Single"
     sections: tuple[str, ...] = ()
     window_gesture: str = "middle"
+    locked_labels: tuple[str, ...] = ()
+    paint_over: str = "unlocked"
 
 
 @dataclass(frozen=True)
