@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass, field
 from time import perf_counter
 from typing import Any
@@ -17,6 +18,8 @@ from napari_brats.core.case import Segmentation
 from napari_brats.core.errors import FAILURES_OF_A_CASE, failure_in_words
 from napari_brats.core.progress import Job, Progress
 from napari_brats.inference import segment as engine
+from napari_brats.inference.devices import resolve_device
+from napari_brats.inference.fallback import NetworkRunner
 from napari_brats.inference.segment_files import (
     Plan,
     ReadCase,
@@ -53,7 +56,9 @@ def segment_in_turn(cases: Sequence[CaseFiles], plan: Plan, watch: Watch) -> Non
         read = (_Read(f, reader.submit(_timed_read, f, plan)) for f in cases)
         written = _Writing(watch, plan, writer)
         try:
-            for item in _ahead(read):
+            for number, item in enumerate(_ahead(read)):
+                if number == 0:
+                    _load_network(item.files, plan)
                 _one(item, plan, watch, written)
         finally:
             reader.shutdown(wait=False, cancel_futures=True)
@@ -133,6 +138,18 @@ def _ahead(read: Iterator[_Read]) -> Iterator[_Read]:
             yield waiting.popleft()
     while waiting:
         yield waiting.popleft()
+
+
+def _load_network(first: CaseFiles, plan: Plan) -> None:
+    """Load the network while the first case is read, unless that one seems done already.
+
+    What goes wrong here goes wrong again, and is told, when that case's turn comes.
+    """
+    if plan.overwrite or not (plan.output / label_map_name(first.case_id)).exists():
+        options = plan.options
+        with suppress(*FAILURES_OF_A_CASE):
+            device = resolve_device(options.device)
+            NetworkRunner(plan.bundle, device, threads=options.threads).load()
 
 
 def _one(item: _Read, plan: Plan, watch: Watch, written: _Writing) -> None:
