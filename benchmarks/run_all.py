@@ -54,6 +54,7 @@ BENCHMARKS = {
     "opening": Benchmark("opening.py"),
     "saving": Benchmark("saving.py", packages=("deflate", "isal", "zlib-ng")),
     "imports": Benchmark("imports.py", ("--repeats", "{repeats}"), packages=("napari", "typer")),
+    "sliders": Benchmark("sliders.py", screen=True, packages=("napari", "PyQt5")),
     "metrics": Benchmark(
         "metrics.py", ("--repeats", "{repeats}"), packages=("surface-distance", "monai", "MedPy")
     ),

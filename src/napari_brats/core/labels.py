@@ -278,8 +278,8 @@ def volumes_ml(labels: LabelMap, voxel_mm3: float) -> dict[Region, float]:
 
 def label_volumes_ml(labels: LabelMap, voxel_mm3: float) -> dict[Label, float]:
     """Volume of each label but the background in millilitres; 0.0 where it is absent."""
-    # Comparing and counting takes a third of the time of a histogram: this follows every edit.
-    return {la: int(np.count_nonzero(labels == la)) * voxel_mm3 / 1000 for la in Label if la}
+    counts = value_counts(labels)
+    return {la: int(counts[la]) * voxel_mm3 / 1000 for la in Label if la}
 
 
 def region_volumes_ml(label_ml: Mapping[Label, float]) -> dict[Region, float]:

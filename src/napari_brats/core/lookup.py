@@ -29,7 +29,7 @@ def looked_up(table: npt.NDArray[Any], values: Bytes) -> npt.NDArray[Any]:
     if table[0]:
         mapped[:] = _translated(table, flat)
     else:
-        words, rest = _words(flat)
+        words, rest = words_of(flat)
         held = np.flatnonzero(words != 0)
         found = _translated(table, words[held].view(np.uint8))
         mapped[: words.nbytes].view(np.uint64)[held] = found.view(np.uint64)
@@ -40,15 +40,15 @@ def looked_up(table: npt.NDArray[Any], values: Bytes) -> npt.NDArray[Any]:
 def value_counts(values: Bytes) -> npt.NDArray[np.intp]:
     """How often each of the 256 values occurs; quick where most are 0, as in label maps."""
     flat = values.ravel(order="K")
-    words, rest = _words(flat)
+    words, rest = words_of(flat)
     held = words[words != 0].view(np.uint8)
     counts = np.bincount(held, minlength=256) + np.bincount(rest, minlength=256)
     counts[0] = flat.size - counts[1:].sum()
     return counts
 
 
-def _words(flat: Bytes) -> tuple[npt.NDArray[np.uint64], Bytes]:
-    """A view of eight bytes at a time, and what is left over."""
+def words_of(flat: Bytes) -> tuple[npt.NDArray[np.uint64], Bytes]:
+    """A view of a flat array by eight bytes at a time, and what is left over."""
     whole = flat.size // _WORD * _WORD
     return flat[:whole].view(np.uint64), flat[whole:]
 

@@ -11,7 +11,9 @@ from napari_brats.core.boxes import Box
 from napari_brats.core.components import label_components
 from napari_brats.core.geometry import Spacing
 from napari_brats.core.labels import Mask
+from napari_brats.inference.devices import cpu_threads
 
+_MOST_THREADS = 4
 _RADIUS_TOLERANCE_MM = 1e-4
 """A voxel whose centre lies exactly on the radius belongs to the ball, float32 noise or not."""
 
@@ -114,6 +116,9 @@ def _distance_sq_mm2(mask: Mask, spacing_mm: Spacing) -> npt.NDArray[np.float32]
     import edt
 
     squared: npt.NDArray[np.float32] = edt.edtsq(
-        np.ascontiguousarray(mask), anisotropy=spacing_mm, black_border=False
+        np.ascontiguousarray(mask),
+        anisotropy=spacing_mm,
+        black_border=False,
+        parallel=min(_MOST_THREADS, cpu_threads()),
     )
     return squared

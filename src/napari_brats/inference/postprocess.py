@@ -7,6 +7,7 @@ order, each region in its own bounding box, and keeps every inner region inside 
 from __future__ import annotations
 
 import math
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import numpy.typing as npt
@@ -59,10 +60,12 @@ def postprocess(
             f"The probabilities have shape {probabilities.shape}; expected (3, X, Y, Z) with the "
             f"regions {', '.join(REGIONS)} on the first axis."
         )
-    masks = [
-        smooth_above(part, options.threshold(region), options.smooth_mm, spacing_mm)
-        for region, part in zip(REGIONS, probabilities, strict=True)
-    ]
+
+    def cut(region: Region, part: npt.NDArray[np.floating]) -> Mask:
+        return smooth_above(part, options.threshold(region), options.smooth_mm, spacing_mm)
+
+    with ThreadPoolExecutor(len(REGIONS)) as pool:  # filters and comparisons run side by side
+        masks = list(pool.map(cut, REGIONS, probabilities))
     labels = np.zeros(probabilities.shape[1:], np.uint8)
     box = bounding_box(masks[0] | masks[1] | masks[2])
     if box is None:

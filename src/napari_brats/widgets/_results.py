@@ -11,6 +11,7 @@ import numpy as np
 
 from napari_brats.core.case import Segmentation
 from napari_brats.core.labels import LabelMap
+from napari_brats.core.lookup import words_of
 from napari_brats.inference.postprocess_options import PostprocessOptions
 
 
@@ -56,5 +57,13 @@ ResultOf = Callable[[], "AutomaticResult | None"]
 
 
 def digest_of(labels: LabelMap) -> bytes:
-    """The same bytes for the same voxels, whatever their order in memory."""
-    return hashlib.blake2b(np.ascontiguousarray(labels).data, digest_size=16).digest()
+    """The same bytes for the same voxels of one shape, whatever their order in memory.
+
+    Hashes where something is, and what: the rest of a label map is background.
+    """
+    words, rest = words_of(np.ascontiguousarray(labels).ravel())
+    held = np.flatnonzero(words != 0)
+    digest = hashlib.blake2b(digest_size=16)
+    for part in (held, words[held], np.ascontiguousarray(rest)):
+        digest.update(part.data)
+    return digest.digest()

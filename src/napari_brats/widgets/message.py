@@ -25,7 +25,7 @@ class MessageLabel(QTextEdit):
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         self.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
-        self.clear_message()
+        self.hide()
 
     def show_note(self, text: str) -> None:
         """Show something worth knowing; nothing if ``text`` is empty."""
@@ -59,6 +59,8 @@ class MessageLabel(QTextEdit):
         self.updateGeometry()
 
     def _show(self, text: str, kind: str) -> None:
+        if not text and self.isHidden() and not self.text():  # a style sheet takes milliseconds
+            return
         self.setStyleSheet(f"QTextEdit {{ border: none; border-left: 4px solid {_EDGE[kind]}; }}")
         self.setPlainText(text)
         self.setVisible(bool(text))

@@ -22,7 +22,8 @@ from napari_brats.widgets._results import AutomaticResult, ResultOf
 from napari_brats.widgets._worker import RunningJob, run_job
 from napari_brats.widgets.postprocess_panel import PostprocessPanel
 
-FOLLOW_INTERVAL_MS = 100
+FOLLOW_INTERVAL_MS = 10
+"""Joins what one movement of a slider emits; while a computation runs, only the latest waits."""
 NO_RESULT = (
     "No run in this window made the active label map. Press Run: its mask follows the sliders."
 )
