@@ -6,8 +6,9 @@ import math
 from contextlib import suppress
 from pathlib import Path
 
-BYTES_PER_VOXEL = 90
-"""What a pass of the bundled network takes beside its input, measured: docs/performance.md."""
+BYTES_PER_VOXEL = 160
+"""Room to ask for, per voxel that the network looks at: a pass of the bundled one takes 125 with
+OpenVINO, copies of input and output included (measured, see docs/performance.md)."""
 
 _MEMINFO = Path("/proc/meminfo")
 _OWN_GROUPS = Path("/proc/self/cgroup")
@@ -21,7 +22,7 @@ _FILES = {
 _WORDS = (
     "out of memory",
     "not enough memory",
-    "can't allocate memory",
+    "can't alloc",
     "bad_alloc",
     "bad allocation",
     "could not create a memory object",
