@@ -29,9 +29,9 @@ class Immediate:
     def submit(self, function: Callable[[Any], Any], batch: Any) -> Future[Any]:
         self.handed.append(batch)
         future: Future[Any] = Future()
-        fatal = [item for item in batch if self.deaths.get(item)]
+        fatal = [item for item in batch if self.deaths.get(str(item))]
         if fatal:
-            self.deaths[fatal[0]] -= 1
+            self.deaths[str(fatal[0])] -= 1
             future.set_exception(BrokenExecutor())
             return future
         try:
@@ -109,8 +109,12 @@ def test_after_ctrl_c_what_has_ended_meanwhile_is_given(monkeypatch: pytest.Monk
     monkeypatch.setattr("napari_brats.scale.workers.wait", interrupted)
     workers = Immediate()
     found: list[Returned[str, str]] = []
-    with pytest.raises(KeyboardInterrupt):
+
+    def collect() -> None:
         for returned in hand_out(workers, upper, [("a",), ("b",), ("c",)]):
             found.append(returned)  # noqa: PERF402 - what came before the exception counts
+
+    with pytest.raises(KeyboardInterrupt):
+        collect()
     assert workers.stopped
     assert answers(found) == {"a": "A", "b": "B"}
