@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from napari.layers import Image, Labels, Layer, Surface
@@ -10,7 +10,7 @@ from qtpy.compat import isalive
 from qtpy.QtCore import QObject, QTimer
 
 from napari_brats.widgets.case_group import MIRROR
-from napari_brats.widgets.scene_graph import one_update
+from napari_brats.widgets.scene_graph import no_selecting, one_update
 from napari_brats.widgets.twins import LabelTwins
 
 if TYPE_CHECKING:
@@ -81,6 +81,14 @@ class LayerCopies(QObject):
                 if isinstance(layer, Image):
                     self._share(layer)
 
+    def prepare(self) -> Iterator[None]:
+        """Make the copies that `set_on` would make, one with each step."""
+        for layer in self._wanted():
+            if layer not in self._copies and layer in self._viewer.layers:
+                with one_update(self._view):
+                    self._add(layer, len(self._model.layers))
+                yield
+
     def update(self) -> None:
         """Add and remove copies, and put them into the window's order."""
         if not isalive(self._view):
@@ -139,7 +147,8 @@ class LayerCopies(QObject):
             copy = Layer.create(*layer.as_layer_data_tuple())
             copy.metadata = {**layer.metadata, MIRROR: True}
         self._copies[layer] = copy
-        self._model.layers.insert(place, copy)
+        with no_selecting(self._model.layers):
+            self._model.layers.insert(place, copy)
         for emitter, slot in self._looks_of(layer):
             emitter.connect(slot)
 

@@ -13,6 +13,7 @@ from napari_brats.widgets.crosshair import Crosshair
 from napari_brats.widgets.layout import Layout
 from napari_brats.widgets.planes import Planes
 from napari_brats.widgets.side_by_side import SideBySide
+from napari_brats.widgets.stepper import Stepper
 from napari_brats.widgets.wheel import SliceWheel
 
 if TYPE_CHECKING:
@@ -54,6 +55,8 @@ class ModalityView(QObject):
         viewer.dims.events.point.connect(self._on_point)
         self._pair: tuple[Modality, Modality] | None = None
         self._former: Modality | None = None
+        self._coming: Layout | None = None
+        self._stepper = Stepper(self)
         self._flicker = QTimer(self)
         self._flicker.setInterval(FLICKER_MS)
         self._flicker.timeout.connect(self._on_flicker)
@@ -61,6 +64,7 @@ class ModalityView(QObject):
     def close(self) -> None:
         """Let go of the viewer; it may be half closed, so its layers are left alone."""
         self._flicker.stop()
+        self._stepper.stop()
         self._side_by_side.close()
         self._planes.close()
         self.crosshair.close()
@@ -70,6 +74,8 @@ class ModalityView(QObject):
 
     def set_case(self, case: OpenCase | None, labels: Labels | None) -> None:
         """Act on this case from now on, and on its label map."""
+        if labels is not self._labels or _key(case) != _key(self._case):
+            self._stop_making()
         if case is None or (self._case is not None and case.key != self._case.key):
             self.set_flicker(False)
             self.leave_side_by_side()
@@ -124,6 +130,10 @@ class ModalityView(QObject):
 
     def set_layout(self, layout: Layout) -> None:
         """Lay the active case out; what it has not enough of stays in one view."""
+        if layout is not self._coming:
+            self._stop_making()
+        self._coming = None
+        self._stepper.stop()
         if layout is not self.layout:
             self.layout_changing.emit()
             self._side_by_side.leave()
@@ -134,9 +144,31 @@ class ModalityView(QObject):
                 self._planes.enter(self._case.images)
             self.changed.emit()
 
+    def request_layout(self, layout: Layout) -> None:
+        """As `set_layout`, but in steps: the window goes on while cells are made."""
+        self._stop_making()
+        if layout is self.layout or self._case is None:
+            self.set_layout(layout)
+            return
+        if layout is Layout.SIDE_BY_SIDE and not self._planes.is_on and len(self.present) > 1:
+            steps = self._side_by_side.prepare(self._case, self._labels)
+        elif layout is Layout.PLANES and not self.is_side_by_side and self._can_show_planes():
+            steps = self._planes.prepare()
+        else:
+            steps = iter(())
+        self._coming = layout
+        self._stepper.start(steps, lambda: self.set_layout(layout))
+
     def toggle_layout(self, layout: Layout) -> None:
-        """Take this layout, or go back to one view if it is in use."""
-        self.set_layout(Layout.SINGLE if layout is self.layout else layout)
+        """Take this layout in steps, or go back to one view if it is in use or coming."""
+        in_use = layout in (self.layout, self._coming)
+        self.request_layout(Layout.SINGLE if in_use else layout)
+
+    def _stop_making(self) -> None:
+        """Make no further cells; those of planes that are there stay for the next time."""
+        self._coming = None
+        self._stepper.stop()
+        self._side_by_side.forget()
 
     @property
     def is_flickering(self) -> bool:
@@ -146,7 +178,7 @@ class ModalityView(QObject):
     def show(self, modality: Modality) -> None:
         """Show this modality alone, below the label map; another one where the case has it not."""
         self.leave_side_by_side()
-        if self._case is None or not self.present:
+        if not self.present:
             return
         chosen = modality if modality in self.present else self.present[0]
         if self.shown not in (None, chosen):
@@ -262,3 +294,7 @@ class ModalityView(QObject):
         if self._pair is not None:
             first, second = self._pair
             self.show(second if self.shown is first else first)
+
+
+def _key(case: OpenCase | None) -> str:
+    return "" if case is None else case.key

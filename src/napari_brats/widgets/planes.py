@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import deque
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from napari.layers import Labels, Layer
@@ -23,6 +25,9 @@ if TYPE_CHECKING:
     from napari_brats.widgets.label_tools import LabelTools
 
 
+CELLS = 3
+
+
 class Planes(QObject):
     """Three canvases beside the window's own, which keeps its place in the window.
 
@@ -42,6 +47,7 @@ class Planes(QObject):
         self._twins: dict[Labels, LabelTwins] = {}
         self._view: QtViewer | None = None
         self._order_before: tuple[int, ...] | None = None
+        self._was_shown = False
 
     @property
     def is_on(self) -> bool:
@@ -53,23 +59,47 @@ class Planes(QObject):
         """The viewer models of the further canvases, shown or not; the last one is 3-D."""
         return tuple(cell.model for cell in self._cells)
 
+    @property
+    def is_built(self) -> bool:
+        """Whether the further canvases are there."""
+        return self._links is not None
+
     def close(self) -> None:
         """Take the further canvases away, and leave the window as it was if it is still there."""
-        if self._view is not None and isalive(self._view):
+        is_built = self.is_built
+        if is_built and isalive(self._view):
             self.leave()
             self._view.splitterMoved.disconnect(self._on_left_moved)
-        for emitter in self._removals() if self._cells else ():
+        for emitter in self._removals() if is_built else ():
             emitter.disconnect(self._draw_here)
         self._order_before = None
         if self._links is not None:
             self._links.close()
         for cell in self._cells:
-            self.cell_going.emit(cell.model)
+            if is_built:
+                self.cell_going.emit(cell.model)
             cell.close_for_good()
         if self._column is not None:
             self._column.hide()
             self._column.deleteLater()
         self._cells, self._column, self._links, self._view = [], None, None, None
+
+    def prepare(self) -> Iterator[None]:
+        """Make what is not there yet, a part with each step, while the window shows what it did.
+
+        What was made so far stays if there is no further step.
+        """
+        self._view = window_view(self._viewer)
+        while len(self._cells) < CELLS:
+            in_volume = len(self._cells) == CELLS - 1
+            cell = PlaneCell(self._viewer, self._view, self.twins_of, in_volume=in_volume)
+            self._cells.append(cell)
+            yield
+        for cell in self._cells:
+            yield from cell.copies.prepare()
+        if not self.is_built:
+            self._build()
+            yield
 
     def enter(self, images: list[Layer]) -> None:
         """Show all planes, each with the part of ``images`` that the window showed."""
@@ -82,9 +112,9 @@ class Planes(QObject):
         field = FieldOfView.of(viewer, images)
         if viewer.dims.order != order:
             viewer.dims.order = order
-        is_new = not self._cells
-        if is_new:
-            self._build()
+        is_new = not self._was_shown
+        self._was_shown = True
+        deque(self.prepare(), maxlen=0)
         for twins in self._twins.values():
             twins.wake()
         for cell in self._cells:
@@ -136,11 +166,7 @@ class Planes(QObject):
 
     def _build(self) -> None:
         """Coronal above 3-D at the right of the window's canvas, sagittal below that one."""
-        view = self._view = window_view(self._viewer)
-        self._cells = [
-            PlaneCell(self._viewer, view, self.twins_of, in_volume=number == 2)
-            for number in range(3)
-        ]
+        view = self._view
         coronal, sagittal, volume = self._cells
         self._column = QSplitter(Qt.Orientation.Vertical)
         self._column.addWidget(coronal)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from napari import Viewer
+    from napari.components import LayerList
     from napari.qt import QtViewer
 
 
@@ -23,7 +24,11 @@ def one_update(view: QtViewer) -> Iterator[None]:
     """Let one canvas arrange its layers once at the end, not after each that comes, goes or moves.
 
     napari's own `batched_update` ends with a garbage collection, which takes longer than the rest.
+    Within another such block nothing happens at the end.
     """
+    if view.canvas._pause_scene_graph:
+        yield
+        return
     view.canvas._pause_scene_graph = True
     try:
         yield
@@ -31,6 +36,16 @@ def one_update(view: QtViewer) -> Iterator[None]:
         view.canvas._pause_scene_graph = False
         make_current(view)
         view.canvas._update_scenegraph()
+
+
+@contextmanager
+def no_selecting(layers: LayerList) -> Iterator[None]:
+    """Let layers come without being selected, which takes as long as adding them does."""
+    layers._activate_on_insert = False
+    try:
+        yield
+    finally:
+        layers._activate_on_insert = True
 
 
 def make_current(view: QtViewer) -> None:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections import deque
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from napari.layers import Labels, Layer
 
 from napari_brats.widgets.case_group import OpenCase
 from napari_brats.widgets.field_of_view import FieldOfView
-from napari_brats.widgets.scene_graph import one_update, window_view
+from napari_brats.widgets.scene_graph import no_selecting, one_update, window_view
 from napari_brats.widgets.twin_labels import TwinLabels
 from napari_brats.widgets.twins import LabelTwins
 
@@ -36,21 +38,54 @@ class SideBySide:
 
     def close(self) -> None:
         """Let go of the layers; the viewer may be half closed, so they are left where they are."""
+        self._let_go_of_twins()
         if self.is_on:
-            self._let_go_of_twins()
             self._viewer.layers.selection.events.active.disconnect(self._on_selected)
             self._before = None
 
+    def prepare(self, case: OpenCase, labels: Labels | None) -> Iterator[None]:
+        """Make the twins, one with each step and hidden; `forget` them, or `enter`."""
+        self.forget()
+        if labels is None:
+            return
+        self._twins = LabelTwins(labels)
+        layers = self._viewer.layers
+        for modality, image in list(case.by_modality.items())[:-1]:
+            if image not in layers:
+                return  # gone meanwhile
+            twin = self._twins.make(f"{labels.name} on {modality}")
+            twin.visible = False
+            with one_update(window_view(self._viewer)), no_selecting(layers):
+                layers.insert(layers.index(image) + 1, twin)
+            self._shown.append(twin)
+            yield
+
+    def forget(self) -> None:
+        """Take twins away that were prepared. Harmless when there are none, or when it is on."""
+        if not self.is_on:
+            shown = self._shown
+            self._let_go_of_twins()
+            for twin in shown:
+                if twin in self._viewer.layers:
+                    self._viewer.layers.remove(twin)
+
     def enter(self, case: OpenCase, labels: Labels | None) -> None:
         """Give each modality of a case a cell, in the modalities' order."""
+        if not self._is_prepared(case, labels):
+            with one_update(window_view(self._viewer)):
+                deque(self.prepare(case, labels), maxlen=0)
         layers, grid = self._viewer.layers, self._viewer.canvas.grid
         images = list(case.by_modality.values())
         view = FieldOfView.of(self._viewer, images)
         selected = layers.selection.active
         mode = None if selected is None else selected.mode
-        self._before = (list(layers), [la for la in layers if la.visible], grid.stride)
+        order = [layer for layer in layers if layer not in self._shown]
+        self._before = (order, [la for la in order if la.visible], grid.stride)
         with one_update(window_view(self._viewer)):
-            cells = self._cells(case, labels)
+            cells = images
+            if labels is not None:
+                pairs = zip(images, [*self._shown, labels], strict=True)
+                cells = [layer for pair in pairs for layer in pair]
             for layer in layers:
                 _set_visible(layer, layer in cells)
             self._put_first(cells)
@@ -90,18 +125,12 @@ class SideBySide:
         if self._twins is not None:
             self._twins.refresh_soon()
 
-    def _cells(self, case: OpenCase, labels: Labels | None) -> list[Layer]:
-        """The layers of all cells, one image after the other, each with its label map."""
-        images = list(case.by_modality.values())
-        if labels is None:
-            return images
-        self._twins = LabelTwins(labels)
-        for modality in list(case.by_modality)[:-1]:
-            twin = self._twins.make(f"{labels.name} on {modality}")
-            self._viewer.add_layer(twin)
-            self._shown.append(twin)
-        pairs = zip(images, [*self._shown, labels], strict=True)
-        return [layer for pair in pairs for layer in pair]
+    def _is_prepared(self, case: OpenCase, labels: Labels | None) -> bool:
+        """Whether all twins of this label map are there, as after `prepare`."""
+        if self._twins is None or self._twins.main is not labels:
+            return False
+        there = sum(twin in self._viewer.layers for twin in self._shown)
+        return there == len(case.by_modality) - 1
 
     def _let_go_of_twins(self) -> None:
         if self._twins is not None:

@@ -6,9 +6,22 @@ from __future__ import annotations
 
 from typing import Any
 
+from napari._qt.layer_controls.qt_layer_controls_container import layer_to_controls
 from napari.layers import Labels
+from qtpy.QtWidgets import QFrame
 
 from napari_brats.widgets.case_group import MIRROR
+
+
+class TwinControls(QFrame):
+    """Controls of a twin: none, since whoever selects one gets the label map."""
+
+    ndisplay = 2  # napari sets it
+
+    def __init__(self, layer: Labels) -> None:
+        super().__init__()
+        del layer
+
 
 TOOL_OVERLAYS = ("polygon", "brush_stroke")
 
@@ -50,6 +63,9 @@ class TwinLabels(Labels):
     @property
     def _type_string(self) -> str:
         return "labels"  # as napari's icons and menus know it
+
+
+layer_to_controls[TwinLabels] = TwinControls
 
 
 def main_of(layer: Any) -> Any:

@@ -23,7 +23,7 @@ class ViewWiring(QObject):
         self._bridge, self._panel = bridge, panel
         view = bridge.view
         panel.modality_shown.connect(view.show)
-        panel.layout_chosen.connect(view.set_layout)
+        panel.layout_chosen.connect(view.request_layout)
         panel.crosshair_changed.connect(view.crosshair.set_shown)
         panel.flicker_changed.connect(view.set_flicker)
         view.changed.connect(self._show_view)
