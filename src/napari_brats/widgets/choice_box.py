@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from qtpy.QtCore import QSignalBlocker, Signal
-from qtpy.QtWidgets import QComboBox, QWidget
+from qtpy.QtCore import QSignalBlocker, Qt, Signal
+from qtpy.QtGui import QPaintEvent
+from qtpy.QtWidgets import QComboBox, QStyle, QStyleOptionComboBox, QStylePainter, QWidget
 
 
 @dataclass(frozen=True)
@@ -19,7 +20,7 @@ class Choice:
 
 
 class ChoiceBox(QComboBox):
-    """Never makes the panel wider than its dock; the list shows full titles.
+    """Never makes the panel wider than its dock; the list and the tool tip show full titles.
 
     Emits `about_to_open` before the list is shown, so that it can be renewed.
     """
@@ -59,6 +60,23 @@ class ChoiceBox(QComboBox):
         with QSignalBlocker(self):
             self.setCurrentIndex(names.index(chosen) if chosen in names else min(0, len(names) - 1))
         self._show_details()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Draw the box with a title that ends in dots where it does not fit."""
+        del event
+        painter, option = QStylePainter(self), QStyleOptionComboBox()
+        self.initStyleOption(option)
+        painter.drawComplexControl(QStyle.ComplexControl.CC_ComboBox, option)
+        field = self.style().subControlRect(
+            QStyle.ComplexControl.CC_ComboBox,
+            option,
+            QStyle.SubControl.SC_ComboBoxEditField,
+            self,
+        )
+        option.currentText = self.fontMetrics().elidedText(
+            option.currentText, Qt.TextElideMode.ElideRight, field.width() - 4
+        )
+        painter.drawControl(QStyle.ControlElement.CE_ComboBoxLabel, option)
 
     def showPopup(self) -> None:
         """Show the list, after whoever fills it could renew it."""

@@ -110,8 +110,8 @@ class ShapeToolsPanel(QWidget):
             box.setMinimumContentsLength(6)  # two of them fit beside each other
         self.scope_box.set_choices(
             (
-                Choice(VOLUME, "whole volume", "The tools below act on all slices"),
-                Choice(SLICE, "this slice", "The tools below act on the slice looked at"),
+                Choice(VOLUME, "volume", "The tools below act on all slices"),
+                Choice(SLICE, "slice", "The tools below act on the slice looked at"),
             )
         )
         self.nested_box = _check(

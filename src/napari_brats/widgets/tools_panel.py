@@ -218,8 +218,8 @@ class ToolsPanel(QWidget):
         box, row = button_row()
         row.addWidget(QLabel("Copy"))
         self._what = _narrow_choices(
-            Choice(IN_HAND, "chosen label", "Only the label that is painted with is copied"),
-            Choice(ALL, "all labels", "All labels of the slice are copied"),
+            Choice(IN_HAND, "chosen", "Only the label that is painted with is copied"),
+            Choice(ALL, "all", "All labels of the slice are copied"),
         )
         row.addWidget(self._what, 1)
         self.copy_buttons: dict[int, QPushButton] = {}
@@ -236,7 +236,7 @@ class ToolsPanel(QWidget):
         box, row = button_row()
         row.addWidget(QLabel("Lesion"))
         self._lesion_of = _narrow_choices(
-            Choice(UNDER_CURSOR, "its label", "A connected part of the label that is clicked"),
+            Choice(UNDER_CURSOR, "label", "A connected part of the label that is clicked"),
             *(Choice(r.value, str(r), f"A connected part of the {r.title}") for r in REGIONS),
         )
         row.addWidget(self._lesion_of, 1)
