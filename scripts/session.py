@@ -152,10 +152,11 @@ class Session:
 
     def grow_from_a_click(self) -> None:
         """The wand shows what looks alike; taken, it is one step."""
-        z, y, x = self.median_of(Label.ED)
+        z, y, x = self.median_of(Label.NCR)
         self.tour.go_to((z, y, x))
         self.tour.unfold(self.panel.tools_panel)
         self.tour.press(label_key(Label.ET))
+        self.panel.tools_panel.set_strictness(85)
         self.tour.press(TOOL_KEYS["wand"])
         before, steps = self.labels(), self.steps()
         take = self.panel.tools_panel.take_button
@@ -173,14 +174,15 @@ class Session:
         self.tour.press("Esc")
 
     def refine(self) -> None:
-        """Two strokes of "Refine" move the border near them; accepted, they are one step."""
-        z, y, x = self.core()
+        """A stroke of "Refine" beyond the border moves it; accepted, that is one step."""
+        z, y, x = self.median_of(Label.ED)
         self.tour.go_to((z, y, x))
         self.tour.press(SHAPE_KEYS["refine"])
         before, steps = self.labels(), self.steps()
-        self.tour.drag(AXIAL, [(z, y + by, x) for by in range(-8, 9, 2)])
+        self.tour.drag(AXIAL, [(z, y + by, x) for by in range(-4, 5, 2)])
         accept = self.panel.refine_panel.accept_button
-        self.tour.require("a border is proposed", accept.isEnabled)
+        said = self.panel.refine_panel.message
+        self.tour.require("a border is proposed", lambda: "ml" in said.text())
         self.tour.shoot("09-refine")
         self.tour.click(accept)
         self.tour.require("the border is taken", lambda: self.steps() == steps + 1)

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import numpy as np
 from pytestqt.qtbot import QtBot
+from tests.widgets.bridge_cases import open_all, write_case
 from tests.widgets.conftest import Window
-from tests.widgets.test_viewer_bridge import open_all, write_case
 
 from napari_brats.core.edits.edit import PaintOver, PaintRules
 from napari_brats.core.labels import Label

@@ -8,7 +8,7 @@ from itertools import product
 import numpy as np
 import pytest
 from pytestqt.qtbot import QtBot
-from tests.widgets.test_label_tools import SCALE, SHAPE, Bench
+from tests.widgets.label_bench import SCALE, SHAPE, Bench
 
 from napari_brats.core.boxes import Box
 from napari_brats.core.edits.edit import Edit, PaintOver, PaintRules

@@ -2,145 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from pathlib import Path
-from types import SimpleNamespace
+from collections.abc import Iterator
 from typing import Any
 
-import nibabel as nib
 import numpy as np
 import pytest
-from napari.components import ViewerModel
-from napari.layers import Image, Labels
-from napari.utils._proxies import ReadOnlyWrapper
 from napari.utils.interactions import (
-    mouse_double_click_callbacks,
     mouse_move_callbacks,
     mouse_press_callbacks,
     mouse_release_callbacks,
 )
 from pytestqt.qtbot import QtBot
-from qtpy.QtCore import QEvent, QObject, Qt
-from qtpy.QtGui import QKeyEvent
-from qtpy.QtWidgets import QApplication
+from qtpy.QtCore import QEvent, Qt
+from tests.widgets.tools_bench import Bench, block, press_key, run_now
 
-from napari_brats.core.case import Volume
 from napari_brats.core.edits.edit import PaintOver, PaintRules
-from napari_brats.core.geometry import Grid
-from napari_brats.core.labels import CONVENTIONS, Label
+from napari_brats.core.labels import Label
 from napari_brats.core.modalities import Modality
-from napari_brats.core.progress import drain
-from napari_brats.io.layers import label_map_to_layer, volume_to_layer
 from napari_brats.widgets import tools_images
-from napari_brats.widgets.case_group import OpenCase, tag_of
-from napari_brats.widgets.label_tools import LabelTools
 from napari_brats.widgets.tool_previews import NAME, RegionPreview, region_picture
-from napari_brats.widgets.tools_control import ToolsController
-from napari_brats.widgets.tools_images import appearance_job
-from napari_brats.widgets.tools_panel import ToolsPanel
-from napari_brats.widgets.tools_pointer import ToolPointer
-from napari_brats.widgets.twin_labels import TwinLabels
-
-SHAPE = (8, 20, 20)
-GRID = Grid(
-    SHAPE, np.array([[0, 0, -1, 0], [0, -1, 0, 0], [-2, 0, 0, 0], [0, 0, 0, 1]], np.float64)
-)
-"""Voxels of 2 mm3, stored as they are shown."""
-
-BRAIN = (slice(1, 7), slice(1, 19), slice(1, 19))
-BRIGHT = (slice(2, 6), slice(4, 12), slice(4, 12))
-"""A block of 4 x 8 x 8 voxels that both modalities show brighter than the rest of the brain."""
-
-
-class Bench:
-    """A case of two modalities in a viewer model, with the tools on its label map."""
-
-    def __init__(self) -> None:
-        self.viewer = ViewerModel()
-        self.case = OpenCase("case", "case")
-        self.active_case_key = "case"
-        self.tools = LabelTools(self.viewer, owner := QObject())
-        self.owner = owner
-        self.pointer = ToolPointer(lambda: self.tools.target, owner)
-        self.pointer.follow(self.viewer)
-        self.panel = ToolsPanel()
-        self.control = ToolsController(self.panel, self, owner)
-        self.layer = self._add_label_map()
-        self.steps: list[tuple[str, int]] = []
-        self.tools.step_made.connect(lambda step: self.steps.append((step.tool, step.voxels)))
-
-    def _add_label_map(self) -> Labels:
-        reference = Volume(np.zeros(SHAPE, np.uint8), GRID, nib.Nifti1Header())
-        labels = np.zeros(SHAPE, np.uint8)
-        convention = CONVENTIONS["brats2023"]
-        data, attributes, _ = label_map_to_layer(labels, reference, convention, "case", "case")
-        layer = self.viewer.add_layer(Labels(data, **attributes))
-        self.case.labels.append(layer)
-        self.tools.follow(layer)
-        self.tools.target = layer
-        layer.selected_label = int(Label.ED)
-        return layer
-
-    def open_case(self, key: str) -> OpenCase:
-        assert key == "case"
-        return self.case
-
-    def add_image(self, modality: Modality, factor: float) -> None:
-        image = np.zeros(SHAPE, np.float32)
-        image[BRAIN] = 100.0
-        image[BRIGHT] = 200.0
-        volume = Volume(image * factor, GRID, nib.Nifti1Header(), Path(f"{modality}.nii"))
-        data, attributes, _kind = volume_to_layer(volume, "case", "case", modality)
-        self.case.images.append(Image(data, **attributes))
-
-    def press(self, *places: tuple[float, float, float], **options: Any) -> None:
-        """Press at the first voxel, drag over the others, release at the last."""
-        self._send(mouse_press_callbacks, "mouse_press", places[0], **options)
-        for place in places[1:]:
-            self._send(mouse_move_callbacks, "mouse_move", place, **options)
-        self._send(mouse_release_callbacks, "mouse_release", places[-1], **options)
-
-    def double_click(self, place: tuple[float, float, float]) -> None:
-        self.press(place)
-        self._send(mouse_double_click_callbacks, "mouse_double_click", place)
-
-    def _send(
-        self,
-        callbacks: Callable[[Any, Any], None],
-        kind: str,
-        voxel: tuple[float, float, float],
-        pixel: tuple[float, float] = (0.0, 0.0),
-        modifiers: tuple[str, ...] = (),
-    ) -> None:
-        event = SimpleNamespace(
-            type=kind,
-            button=1,
-            position=np.array(voxel) * self.layer.scale,
-            pos=pixel,
-            modifiers=modifiers,
-            dims_displayed=list(self.viewer.dims.displayed),
-            view_direction=None,
-            is_dragging=kind == "mouse_move",
-            handled=False,
-        )
-        for axis in self.viewer.dims.not_displayed:
-            self.viewer.dims.set_point(axis, event.position[axis])
-        for listener in (self.viewer, self.layer):  # in napari's order
-            callbacks(listener, ReadOnlyWrapper(event))
-
-    @property
-    def preview(self) -> Any:
-        overlay = self.layer._overlays.get(NAME)
-        return overlay.preview if overlay is not None and overlay.visible else None
-
-    @property
-    def message(self) -> str:
-        return self.panel.message.text()
-
-
-def run_now(job: Any, *, on_returned: Any, on_finished: Any, **_: Any) -> None:
-    on_returned(drain(job))
-    on_finished()
 
 
 @pytest.fixture
@@ -158,154 +38,6 @@ def bench(qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> Iterator[Bench]:
 
 
 REGION = (slice(2, 3), slice(1, 3), slice(3, 6))
-
-
-def block() -> np.ndarray:
-    labels = np.zeros(SHAPE, bool)
-    labels[BRIGHT] = True
-    return labels
-
-
-def press_key(key: Qt.Key, kind: QEvent.Type = QEvent.Type.KeyPress) -> None:
-    """In the panel, or wherever the focus is."""
-    QApplication.sendEvent(QObject(), QKeyEvent(kind, key, Qt.KeyboardModifier.NoModifier))
-
-
-# -- wand
-
-
-def test_the_wand_shows_a_region_and_enter_paints_it_as_one_step(bench: Bench) -> None:
-    bench.control.choose("wand")
-    assert bench.message == "The wand is ready: it compares 2 modalities."
-    bench.press((3, 7, 7))
-    assert bench.preview.mask.sum() > 0
-    assert not bench.layer.data.any()
-    assert bench.message.startswith("Wand: ")
-    press_key(Qt.Key.Key_Return)
-    # The images are smoothed, so that the border itself is between the two.
-    assert bench.layer.data[3:5, 5:11, 5:11].all()
-    assert not bench.layer.data[~block()].any()
-    assert bench.steps == [("Wand", np.count_nonzero(bench.layer.data))]
-    assert bench.preview is None
-    assert bench.message.startswith("Wand: ")
-    bench.tools.undo()
-    assert not bench.layer.data.any()
-
-
-def test_escape_drops_what_the_wand_shows(bench: Bench) -> None:
-    bench.control.choose("wand")
-    bench.press((3, 7, 7))
-    assert bench.panel.drop_button.isEnabled()
-    press_key(Qt.Key.Key_Escape)
-    assert bench.preview is None
-    assert not bench.panel.drop_button.isEnabled()
-    press_key(Qt.Key.Key_Return)
-    assert not bench.layer.data.any()
-    assert bench.panel.buttons["wand"].isChecked()
-    press_key(Qt.Key.Key_Escape)
-    assert not bench.panel.buttons["wand"].isChecked()
-
-
-def test_a_double_click_takes_what_is_shown(bench: Bench) -> None:
-    bench.control.choose("wand")
-    bench.double_click((3, 7, 7))
-    assert bench.layer.data[3, 7, 7] == Label.ED
-
-
-def test_strictness_changes_what_is_shown(bench: Bench, qtbot: QtBot) -> None:
-    bench.control.choose("wand")
-    bench.press((3, 7, 7))
-    strict = int(bench.preview.mask.sum())
-    bench.panel.set_strictness(0)
-    qtbot.waitUntil(lambda: bench.preview.mask.sum() > strict)
-    assert bench.preview.mask.sum() == 6 * 18 * 18  # the whole brain
-
-
-def test_each_label_keeps_its_strictness(bench: Bench) -> None:
-    assert bench.panel.strictness == 35  # oedema
-    bench.tools.choose_label(int(Label.ET))
-    assert bench.panel.strictness == 55
-    bench.panel.set_strictness(70)
-    bench.tools.choose_label(int(Label.ED))
-    assert bench.panel.strictness == 35
-    bench.tools.choose_label(int(Label.ET))
-    assert bench.panel.strictness == 70
-
-
-def test_dragging_down_inside_the_preview_is_stricter(bench: Bench) -> None:
-    bench.control.choose("wand")
-    bench.press((3, 7, 7))
-    seed = bench.preview
-    bench._send(mouse_press_callbacks, "mouse_press", (3, 8, 8))
-    assert bench.preview is seed
-    bench._send(mouse_move_callbacks, "mouse_move", (3, 8, 8), pixel=(0, 80))
-    assert bench.panel.strictness == 55
-    bench._send(mouse_move_callbacks, "mouse_move", (3, 8, 8), pixel=(0, -80))
-    assert bench.panel.strictness == 15
-    bench._send(mouse_release_callbacks, "mouse_release", (3, 8, 8))
-    assert bench.viewer.scene.camera.mouse_pan
-
-
-def test_a_wand_on_the_slice_stays_there_in_any_plane(bench: Bench) -> None:
-    bench.viewer.dims.order = (1, 0, 2)
-    bench.panel._scope.setCurrentIndex(1)
-    bench.control.choose("wand")
-    bench.press((3, 7, 7))
-    box = bench.preview.box
-    assert [side.stop - side.start == 1 for side in box] == [False, True, False]
-
-
-def test_the_wand_says_where_there_is_nothing_to_grow_from(bench: Bench) -> None:
-    bench.control.choose("wand")
-    bench.press((3, 0, 7))
-    assert bench.preview is None
-    assert bench.message.startswith("Nothing to grow from")
-
-
-def test_without_images_the_wand_says_what_it_needs(bench: Bench) -> None:
-    bench.case.images.clear()
-    bench.control.choose("wand")
-    assert "no image" in bench.message
-    assert not bench.panel.buttons["wand"].isChecked()
-    assert bench.pointer.tool is None
-
-
-def test_a_click_while_the_modalities_are_read_is_kept(
-    bench: Bench, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    waiting: list[Callable[[], None]] = []
-
-    def run_later(job: Any, **handlers: Any) -> SimpleNamespace:
-        waiting.append(lambda: run_now(job, **handlers))
-        return SimpleNamespace(cancel=lambda: None)
-
-    monkeypatch.setattr(tools_images, "run_job", run_later)
-    bench.control.choose("wand")
-    bench.press((3, 7, 7))
-    assert bench.preview is None
-    waiting[0]()
-    assert bench.preview is not None
-
-
-def test_an_image_on_another_grid_is_brought_onto_that_of_the_label_map(bench: Bench) -> None:
-    fine = bench.case.images[0]
-    coarse = np.array(fine.data)[::2, ::2, ::2]
-    affine = GRID.affine @ np.diag([2.0, 2.0, 2.0, 1.0])
-    volume = Volume(coarse, Grid(coarse.shape, affine), nib.Nifti1Header())
-    tag = tag_of(bench.layer)
-    made = drain(appearance_job([volume], tag.reference, tag.order))
-    assert made is not None
-    bright, dark = made.look_at((3, 7, 7)), made.look_at((3, 15, 15))
-    assert bright[0] > dark[0] + 1
-
-
-def test_a_cell_that_opens_shows_the_preview_too(bench: Bench) -> None:
-    bench.control.choose("wand")
-    bench.press((3, 7, 7))
-    twin = bench.viewer.add_layer(TwinLabels(bench.layer, name="twin"))
-    assert twin._overlays[NAME].preview is bench.preview
-    press_key(Qt.Key.Key_Escape)
-    assert not twin._overlays[NAME].visible
 
 
 # -- smart brush
