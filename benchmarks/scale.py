@@ -5,7 +5,7 @@
 Each figure is a whole process, from its start to its end, on N cases (links to the files of CASE):
 ``segment`` as it is (one process, all cores), then ``--workers 1`` and ``--workers 2`` with one
 thread each. Efficiency is time with one worker / (2 x time with two). The masks of all runs must be
-equal, byte by byte, where the number of threads is.
+equal, byte by byte, where the number of threads is. CPU seconds count all processes of a run.
 """
 
 from __future__ import annotations
@@ -33,13 +33,17 @@ def main() -> None:
         case, count = case_folder(arguments.case), arguments.cases
         cases = copies_of(case, folder, count, crop=arguments.crop)
         found: dict[str, list[float]] = {"all": [], "1": [], "2": []}
+        used: list[float] = []
         for _ in range(arguments.repeats):  # one of each in turn, so that all meet the same load
             for which, seconds in found.items():
-                seconds.append(_run(cases, folder / which, which))
+                passed, cpu_s = _run(cases, folder / which, which)
+                seconds.append(passed)
+                used += [cpu_s / count] if which == "1" else []
         same = _volumes(folder / "1") == _volumes(folder / "2")
         hidden = _hidden(folder / "all", found["all"][-1])
     print(f"masks of 1 and 2 workers equal byte by byte: {same}")
     _report(found, count, same, hidden)
+    report(Row("CPU seconds per case, one worker, one thread", used, note=f"{count} cases"))
 
 
 def _report(found: dict[str, list[float]], count: int, same: bool, hidden: str) -> None:
@@ -63,8 +67,8 @@ def _report(found: dict[str, list[float]], count: int, same: bool, hidden: str) 
     report(Row("cases per hour, one process, all cores", [3600 / median(each["all"])], unit=""))
 
 
-def _run(cases: Path, output: Path, which: str) -> float:
-    """Seconds of one whole run."""
+def _run(cases: Path, output: Path, which: str) -> tuple[float, float]:
+    """Seconds that passed, and CPU seconds, of one whole run."""
     shutil.rmtree(output, ignore_errors=True)
     command = [sys.executable, "-m", "napari_brats", "segment", str(cases)]
     command += ["--output", str(output), "--device", "cpu"]
@@ -72,13 +76,18 @@ def _run(cases: Path, output: Path, which: str) -> float:
     if which != "all":
         command += ["--workers", which]
         environment["OMP_NUM_THREADS"] = "1"
-    begin = time.perf_counter()
+    begin, before = time.perf_counter(), _cpu_of_children()
     done = subprocess.run(command, env=environment, capture_output=True, text=True)
-    seconds = time.perf_counter() - begin
+    seconds, cpu_s = time.perf_counter() - begin, _cpu_of_children() - before
     if done.returncode:
         sys.exit(done.stderr)
-    print(f"{which}: {seconds:.1f} s", flush=True)
-    return seconds
+    print(f"{which}: {seconds:.1f} s, {cpu_s:.1f} CPU s", flush=True)
+    return seconds, cpu_s
+
+
+def _cpu_of_children() -> float:
+    used = os.times()
+    return used.children_user + used.children_system
 
 
 def _volumes(output: Path) -> dict[str, bytes]:

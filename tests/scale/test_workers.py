@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from napari_brats.core.errors import CaseError
+from napari_brats.core.errors import BratsError, CaseError
 from napari_brats.scale.workers import Returned, batches, hand_out
 
 
@@ -36,7 +36,7 @@ class Immediate:
             return future
         try:
             future.set_result(function(batch))
-        except (CaseError, ValueError, CancelledError) as error:
+        except (BratsError, ValueError, CancelledError) as error:
             future.set_exception(error)
         return future
 

@@ -95,8 +95,9 @@ class Run:
 
     def begin(self, case_id: str) -> None:
         """See `Watch`."""
-        self._begun.add(case_id)
-        self.report.start_case(case_id)
+        if case_id not in self._begun:  # a case whose worker died begins again
+            self._begun.add(case_id)
+            self.report.start_case(case_id)
 
     def step(self, progress: Progress) -> None:
         """See `Watch`."""

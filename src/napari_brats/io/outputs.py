@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 import shutil
 import tempfile
@@ -36,7 +37,7 @@ def all_or_nothing(output: Path, owner: str = "", first: str = "") -> Iterator[P
     first
         The name of the file that moves first: a record, so that no file is there unclaimed.
     """
-    prefix = f".unfinished-{owner}-" if owner else ".unfinished-"
+    prefix = f".unfinished-{_short(owner)}-" if owner else ".unfinished-"
     try:
         if owner:
             _remove_leftovers(output, prefix)
@@ -51,6 +52,11 @@ def all_or_nothing(output: Path, owner: str = "", first: str = "") -> Iterator[P
         yield folder
         for path in sorted(folder.iterdir(), key=lambda path: (path.name != first, path.name)):
             path.replace(output / path.name)
+
+
+def _short(owner: str) -> str:
+    """Itself; a digest where a folder's name would become too long for the disk."""
+    return owner if len(owner) <= 60 else hashlib.sha256(owner.encode()).hexdigest()
 
 
 def _remove_leftovers(output: Path, prefix: str) -> None:
