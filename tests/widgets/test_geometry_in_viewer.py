@@ -95,6 +95,7 @@ def test_what_is_painted_in_the_window_is_saved_in_its_place(
             check(source, saved)
             saved.unlink()
         viewer.layers.clear()
+    assert bridge.keys() == ()
 
 
 def test_two_cases_of_one_shape_go_out_with_their_own_headers(
@@ -108,6 +109,7 @@ def test_two_cases_of_one_shape_go_out_with_their_own_headers(
     for source in sources:
         viewer.open(str(source), plugin="napari-brats")
     images = list(viewer.layers)
+    assert len(images) == 2
     for source, image in zip(reversed(sources), reversed(images), strict=True):
         viewer.layers.selection.active = image
         viewer._new_labels()

@@ -97,6 +97,7 @@ def test_a_chosen_bundle_that_is_gone_changes_the_choice(panel, qtbot):
     panel.bundle_box.setCurrentIndex(1)
     with qtbot.waitSignal(panel.bundle_box.choice_changed):
         panel.set_bundles([Choice("unet", "3D U-Net")])
+    assert panel.bundle_box.chosen == "unet"
 
 
 def test_what_to_expect_is_shown_until_there_is_nothing_to_say(panel):

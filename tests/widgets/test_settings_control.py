@@ -58,5 +58,6 @@ def test_what_cannot_be_stored_is_said(window, sections, monkeypatch, tmp_path, 
     sections[0].heading.setChecked(True)
     with monkeypatch.context() as broken:
         broken.setenv("NAPARI_BRATS_DATA", str(tmp_path / "file"))
-        with qtbot.waitSignal(control.problem):
+        with qtbot.waitSignal(control.problem) as told:
             control.store()
+    assert str(tmp_path / "file") in told.args[0]

@@ -23,76 +23,87 @@ if TYPE_CHECKING:
     from napari_brats.followup.loading import Segmenter
     from napari_brats.followup.time_points import Pick, TimePoint
 
+_Patient = Annotated[
+    list[Path],
+    typer.Argument(
+        metavar="PATIENT",
+        help="The folder that holds the patient's time points, or the folder of each.",
+    ),
+]
+_Output = Annotated[
+    Path | None,
+    typer.Option(metavar="DIR", help="Folder to write to; made if it is not there."),
+]
+_TimePoint = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="NAME[=TIME]",
+        help="A time point to take, by the name that --list shows, and when it was, where its "
+        "name does not tell: a date (2024-01-31), 'week 12', or a number. Without times their "
+        "order here counts. Repeatable; default: all that are found.",
+    ),
+]
+_Registration = Annotated[
+    bool,
+    typer.Option(
+        "--registration/--no-registration",
+        help="Register each time point rigidly onto the first, or take it as it lies.",
+    ),
+]
+_Repeatability = Annotated[
+    float | None,
+    typer.Option(
+        metavar="PERCENT",
+        help="How far measuring the same tumour again may lead from a value, in percent: the "
+        "band of noise. Default: from the Dice that the network expects, where it is known.",
+    ),
+]
+_Bundle = Annotated[
+    str | None,
+    typer.Option(
+        metavar="NAME",
+        help="The network that segments time points without a label map.",
+    ),
+]
+_Segment = Annotated[
+    bool,
+    typer.Option(
+        "--segment/--no-segment",
+        help="Segment time points without a label map, or leave them out.",
+    ),
+]
+_Convention = Annotated[
+    str | None,
+    typer.Option(
+        metavar="NAME",
+        help="Label convention of the label maps found. Default: as naming and values tell.",
+    ),
+]
+_Registered = Annotated[
+    bool,
+    typer.Option(
+        "--registered",
+        help="Write images and label maps on the grid of the first time point, too.",
+    ),
+]
+_ListOnly = Annotated[
+    bool, typer.Option("--list", help="Only list the time points found, and when they were.")
+]
+
 
 def followup(
-    patient: Annotated[
-        list[Path],
-        typer.Argument(
-            metavar="PATIENT",
-            help="The folder that holds the patient's time points, or the folder of each.",
-        ),
-    ],
-    output: Annotated[
-        Path | None,
-        typer.Option(metavar="DIR", help="Folder to write to; made if it is not there."),
-    ] = None,
-    time_point: Annotated[
-        list[str] | None,
-        typer.Option(
-            metavar="NAME[=TIME]",
-            help="A time point to take, by the name that --list shows, and when it was, where its "
-            "name does not tell: a date (2024-01-31), 'week 12', or a number. Without times their "
-            "order here counts. Repeatable; default: all that are found.",
-        ),
-    ] = None,
-    registration: Annotated[
-        bool,
-        typer.Option(
-            "--registration/--no-registration",
-            help="Register each time point rigidly onto the first, or take it as it lies.",
-        ),
-    ] = True,
-    repeatability: Annotated[
-        float | None,
-        typer.Option(
-            metavar="PERCENT",
-            help="How far measuring the same tumour again may lead from a value, in percent: the "
-            "band of noise. Default: from the Dice that the network expects, where it is known.",
-        ),
-    ] = None,
-    bundle: Annotated[
-        str | None,
-        typer.Option(
-            metavar="NAME",
-            help="The network that segments time points without a label map.",
-        ),
-    ] = None,
-    segment: Annotated[
-        bool,
-        typer.Option(
-            "--segment/--no-segment",
-            help="Segment time points without a label map, or leave them out.",
-        ),
-    ] = True,
+    patient: _Patient,
+    output: _Output = None,
+    time_point: _TimePoint = None,
+    registration: _Registration = True,
+    repeatability: _Repeatability = None,
+    bundle: _Bundle = None,
+    segment: _Segment = True,
     device: Device = "auto",
-    convention: Annotated[
-        str | None,
-        typer.Option(
-            metavar="NAME",
-            help="Label convention of the label maps found. Default: as naming and values tell.",
-        ),
-    ] = None,
-    registered: Annotated[
-        bool,
-        typer.Option(
-            "--registered",
-            help="Write images and label maps on the grid of the first time point, too.",
-        ),
-    ] = False,
+    convention: _Convention = None,
+    registered: _Registered = False,
     overwrite: Overwrite = False,
-    list_only: Annotated[
-        bool, typer.Option("--list", help="Only list the time points found, and when they were.")
-    ] = False,
+    list_only: _ListOnly = False,
 ) -> None:
     """Follow the tumour of one PATIENT over time: change maps, volumes, diameters, thresholds.
 
@@ -130,13 +141,11 @@ def followup(
         except KeyboardInterrupt:
             report.line("Interrupted. Nothing was written.")
             raise typer.Exit(INTERRUPTED) from None
-        for text in (*(t for one in result.examined for t in one.notes), *result.notes):
+        notes = (text for one in result.examined for text in one.notes)
+        for text in (*notes, *result.notes, *written.problems):
             report.line(text)
-        for text in written.problems:
-            report.line(text)
-        for line in _lines(result):
+        for line in (*_lines(result), str(folder / written.names[0])):
             report.result(line)
-        report.result(str(folder / written.names[0]))
     note(INTENDED_USE)
     if any(one.aligned is None for one in result.examined):
         raise typer.Exit(SOME_FAILED)

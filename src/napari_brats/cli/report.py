@@ -28,41 +28,47 @@ if TYPE_CHECKING:
 
 _CONVENTION_HELP = "Label convention of the {}. Default: inferred from names, record and values."
 
+_Case = Annotated[
+    Path, typer.Argument(metavar="CASE", help="A case folder, a file of a case or a 4-D file.")
+]
+_Output = Annotated[
+    Path, typer.Option(metavar="FILE", help="FILE.pdf, FILE.html, FILE.json or FILE.csv.")
+]
+_Segmentation = Annotated[
+    Path | None,
+    typer.Option(metavar="FILE", help="The label map. Default: the one that lies with the images."),
+]
+_Reference = Annotated[
+    Path | None,
+    typer.Option(metavar="FILE", help="A reference label map to score it against."),
+]
+_FollowUp = Annotated[
+    Path | None,
+    typer.Option(metavar="FILE", help="The table.csv of 'napari-brats followup', to plot."),
+]
+_PatientName = Annotated[
+    str | None,
+    typer.Option(metavar="NAME", help="Shown on the page. Default: no name; none is read."),
+]
+_SegmentationConvention = Annotated[
+    str | None, typer.Option(metavar="NAME", help=_CONVENTION_HELP.format("label map"))
+]
+_ReferenceConvention = Annotated[
+    str | None, typer.Option(metavar="NAME", help=_CONVENTION_HELP.format("reference"))
+]
+_Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace FILE if it is there.")]
+
 
 def report(
-    case: Annotated[
-        Path, typer.Argument(metavar="CASE", help="A case folder, a file of a case or a 4-D file.")
-    ],
-    output: Annotated[
-        Path, typer.Option(metavar="FILE", help="FILE.pdf, FILE.html, FILE.json or FILE.csv.")
-    ],
-    segmentation: Annotated[
-        Path | None,
-        typer.Option(
-            metavar="FILE", help="The label map. Default: the one that lies with the images."
-        ),
-    ] = None,
-    reference: Annotated[
-        Path | None,
-        typer.Option(metavar="FILE", help="A reference label map to score it against."),
-    ] = None,
-    follow_up: Annotated[
-        Path | None,
-        typer.Option(metavar="FILE", help="The table.csv of 'napari-brats followup', to plot."),
-    ] = None,
-    patient_name: Annotated[
-        str | None,
-        typer.Option(metavar="NAME", help="Shown on the page. Default: no name; none is read."),
-    ] = None,
-    segmentation_convention: Annotated[
-        str | None, typer.Option(metavar="NAME", help=_CONVENTION_HELP.format("label map"))
-    ] = None,
-    reference_convention: Annotated[
-        str | None, typer.Option(metavar="NAME", help=_CONVENTION_HELP.format("reference"))
-    ] = None,
-    overwrite: Annotated[
-        bool, typer.Option("--overwrite", help="Replace FILE if it is there.")
-    ] = False,
+    case: _Case,
+    output: _Output,
+    segmentation: _Segmentation = None,
+    reference: _Reference = None,
+    follow_up: _FollowUp = None,
+    patient_name: _PatientName = None,
+    segmentation_convention: _SegmentationConvention = None,
+    reference_convention: _ReferenceConvention = None,
+    overwrite: _Overwrite = False,
     modality: Assignments = None,
     grid: OntoGrid = None,
 ) -> None:

@@ -34,54 +34,63 @@ if TYPE_CHECKING:
 
 Files = dict[str, tuple["Mapping[Region, Path]", "LabelMapFile"]]
 
+_Predictions = Annotated[
+    Path,
+    typer.Argument(
+        metavar="PREDICTIONS",
+        help="Folder of probabilities, as 'segment --probabilities' writes them.",
+    ),
+]
+_References = Annotated[
+    Path,
+    typer.Argument(
+        metavar="REFERENCES", help="Folder of reference label maps, or of labelled cases."
+    ),
+]
+_Bundle = Annotated[
+    str | None,
+    typer.Option(metavar="NAME", help="The bundle whose card --store writes into, or a path."),
+]
+_Store = Annotated[bool, typer.Option("--store", help="Store the options in the card of --bundle.")]
+_Force = Annotated[
+    bool, typer.Option("--force", help="Store them even if they gain nothing on new patients.")
+]
+_Output = Annotated[
+    Path | None,
+    typer.Option(metavar="FILE", help="Write options and scores to FILE.json; replaced."),
+]
+_Objective = Annotated[
+    str,
+    typer.Option(
+        metavar="NAME",
+        help="What is made as large as possible, mean over cases and WT, TC, ET: mean (of "
+        "whole-volume and lesion-wise Dice), dice or lesionwise.",
+    ),
+]
+_Challenge = Annotated[
+    str, typer.Option(help="Rules of the lesion-wise scores: GLI, SSA, PED, MEN or MET.")
+]
+_Folds = Annotated[
+    int | None,
+    typer.Option(help="Deal the patients out in this many folds. Default: leave out each one."),
+]
+_ReferenceConvention = Annotated[
+    str | None,
+    typer.Option(metavar="NAME", help="Label convention of the references, if known."),
+]
+
 
 def tune(
-    predictions: Annotated[
-        Path,
-        typer.Argument(
-            metavar="PREDICTIONS",
-            help="Folder of probabilities, as 'segment --probabilities' writes them.",
-        ),
-    ],
-    references: Annotated[
-        Path,
-        typer.Argument(
-            metavar="REFERENCES", help="Folder of reference label maps, or of labelled cases."
-        ),
-    ],
-    bundle: Annotated[
-        str | None,
-        typer.Option(metavar="NAME", help="The bundle whose card --store writes into, or a path."),
-    ] = None,
-    store: Annotated[
-        bool, typer.Option("--store", help="Store the options in the card of --bundle.")
-    ] = False,
-    force: Annotated[
-        bool, typer.Option("--force", help="Store them even if they gain nothing on new patients.")
-    ] = False,
-    output: Annotated[
-        Path | None,
-        typer.Option(metavar="FILE", help="Write options and scores to FILE.json; replaced."),
-    ] = None,
-    objective: Annotated[
-        str,
-        typer.Option(
-            metavar="NAME",
-            help="What is made as large as possible, mean over cases and WT, TC, ET: mean (of "
-            "whole-volume and lesion-wise Dice), dice or lesionwise.",
-        ),
-    ] = "mean",
-    challenge: Annotated[
-        str, typer.Option(help="Rules of the lesion-wise scores: GLI, SSA, PED, MEN or MET.")
-    ] = "GLI",
-    folds: Annotated[
-        int | None,
-        typer.Option(help="Deal the patients out in this many folds. Default: leave out each one."),
-    ] = None,
-    reference_convention: Annotated[
-        str | None,
-        typer.Option(metavar="NAME", help="Label convention of the references, if known."),
-    ] = None,
+    predictions: _Predictions,
+    references: _References,
+    bundle: _Bundle = None,
+    store: _Store = False,
+    force: _Force = False,
+    output: _Output = None,
+    objective: _Objective = "mean",
+    challenge: _Challenge = "GLI",
+    folds: _Folds = None,
+    reference_convention: _ReferenceConvention = None,
 ) -> None:
     """Find the thresholds and sizes that score best, and what they gain on patients left out.
 
