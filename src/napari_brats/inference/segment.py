@@ -16,6 +16,7 @@ from napari_brats.core.labels import LabelMap
 from napari_brats.core.progress import Job, Progress
 from napari_brats.inference.devices import resolve_device
 from napari_brats.inference.fallback import NetworkRunner
+from napari_brats.inference.half import to_half
 from napari_brats.inference.mirroring import (
     MirroredPrediction,
     Mirroring,
@@ -192,5 +193,8 @@ def _in_brain(prediction: MirroredPrediction, prepared: PreparedImage) -> Mirror
 
 def _to_file_grid(probabilities: Probabilities, prepared: PreparedImage) -> npt.NDArray[np.float16]:
     """Probabilities (R, X, Y, Z) float16 on the file's grid; 0 outside the brain's box."""
-    half = probabilities.astype(np.float16)
-    return np.stack([prepared.placement.to_file(region) for region in half])
+    placement = prepared.placement
+    full = np.zeros((len(probabilities), *placement.shape), np.float16)
+    for region, whole in zip(probabilities, full, strict=True):
+        placement.to_canonical(whole)[...] = to_half(region)
+    return full
