@@ -55,6 +55,11 @@ BENCHMARKS = {
     "saving": Benchmark("saving.py", packages=("deflate", "isal", "zlib-ng")),
     "imports": Benchmark("imports.py", ("--repeats", "{repeats}"), packages=("napari", "typer")),
     "sliders": Benchmark("sliders.py", screen=True, packages=("napari", "PyQt5")),
+    "cold": Benchmark("cold.py", packages=("openvino", "torch", "monai")),
+    "backends": Benchmark(
+        "backends.py", ("{case}", "--windows"), packages=("openvino", "torch", "monai")
+    ),
+    "gpu": Benchmark("gpu.py", packages=("torch",)),
     "metrics": Benchmark(
         "metrics.py", ("--repeats", "{repeats}"), packages=("surface-distance", "monai", "MedPy")
     ),

@@ -33,7 +33,7 @@ class _Attempt:
     note: str = ""
 
 
-_SMALL = f"small windows ({SMALL_WINDOW} voxels) were used, and the mask may differ a little"
+_SMALL = f"small windows ({SMALL_WINDOW} voxels) were used, and the mask differs somewhat"
 
 
 class NetworkRunner:

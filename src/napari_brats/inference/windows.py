@@ -23,7 +23,7 @@ windows must be large and overlap by as much for the mask to stay what one pass 
 
 SMALL_WINDOW = 96
 SMALL_OVERLAP = 48
-"""For when not even `WINDOW` fits; here the mask may differ, see docs/performance.md."""
+"""For when not even `WINDOW` fits; the mask differs (Dice 0.91 to 0.997, docs/performance.md)."""
 
 
 def predict_windows(
