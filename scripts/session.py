@@ -90,10 +90,10 @@ class Session:
         place = self.core()
         self.tour.go_to(place)
         self.tour.press(KEYS["side_by_side"])
-        self.check("side by side is a grid", self.tour.viewer.canvas.grid.enabled)
+        self.tour.require("side by side", lambda: self.tour.viewer.canvas.grid.enabled)
         self.tour.shoot("03-side-by-side")
         self.tour.press(KEYS["planes"])
-        self.check("the planes are laid out", self.bridge.view.layout is Layout.PLANES)
+        self.tour.require("planes", lambda: self.bridge.view.layout is Layout.PLANES)
         self.check("the place is the same", np.allclose(self.step(), place, atol=1))
         self.tour.shoot("04-planes")
 
