@@ -9,6 +9,7 @@ from napari_brats.inference.devices import (
     describe_device,
     may_have_gpu,
     resolve_device,
+    threads_beside_window,
 )
 
 
@@ -47,6 +48,12 @@ def test_the_number_of_threads_can_be_told(monkeypatch, told, expected):
     monkeypatch.setenv("OMP_NUM_THREADS", told)
     assert cpu_threads() == expected
     assert describe_device("cpu") == f"cpu ({told} thread{'s' if expected > 1 else ''})"
+
+
+@pytest.mark.parametrize(("told", "expected"), [("1", 1), ("2", 2), ("3", 2), ("16", 15)])
+def test_a_window_keeps_a_thread_where_there_are_more_than_two(monkeypatch, told, expected):
+    monkeypatch.setenv("OMP_NUM_THREADS", told)
+    assert threads_beside_window() == expected
 
 
 @pytest.mark.parametrize("told", ["", "0", "many"])

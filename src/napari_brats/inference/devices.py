@@ -55,6 +55,12 @@ def cpu_threads() -> int:
     return os.cpu_count() or 1
 
 
+def threads_beside_window() -> int:
+    """As `cpu_threads`, but for one that a window keeps, where there are more than two."""
+    threads = cpu_threads()
+    return threads - 1 if threads > 2 else threads
+
+
 def resolve_device(name: str) -> str:
     """The device that ``auto``, ``cpu``, ``cuda``, ``cuda:N`` or ``mps`` means here.
 

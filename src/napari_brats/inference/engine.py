@@ -6,6 +6,7 @@ import json
 import time
 from collections.abc import Callable
 from importlib.util import find_spec
+from threading import Lock  # noqa: TID251 - no thread is started
 from typing import Protocol
 
 import numpy as np
@@ -74,25 +75,35 @@ class Engine:
     def __init__(self, load: Load = load_for, clock: Callable[[], float] = time.monotonic) -> None:
         self._load = load
         self._clock = clock
+        self._lock = Lock()
         self._kept: dict[Key, tuple[LoadedNetwork, float]] = {}
 
     def network(self, bundle: Bundle, device: str, threads: int | None = None) -> LoadedNetwork:
         """The bundle's network on ``device``, loaded now unless it is kept. See `load_for`."""
         key = (_fingerprint(bundle), device, threads)
-        kept = self._kept.pop(key, None)  # and put back as the last one
-        network = kept[0] if kept else self._load(bundle, device, threads)
-        self._kept[key] = (network, self._clock())
-        while len(self._kept) > KEPT:
-            del self._kept[next(iter(self._kept))]
-        return network
+        with self._lock:  # two jobs that want the same network load it once
+            kept = self._kept.pop(key, None)  # and put back as the last one
+            network = kept[0] if kept else self._load(bundle, device, threads)
+            self._kept[key] = (network, self._clock())
+            while len(self._kept) > KEPT:
+                del self._kept[next(iter(self._kept))]
+            return network
 
     def release(self, idle_s: float = 0) -> None:
-        """Forget the networks that nobody asked for in the last ``idle_s`` seconds."""
-        now = self._clock()
-        for key, (network, used) in list(self._kept.items()):
-            if now - used >= idle_s:
-                self._kept.pop(key, None)
-                network.free_memory()
+        """Forget the networks that nobody asked for in the last ``idle_s`` seconds.
+
+        Nothing happens while another thread loads one: whoever calls does not wait for that.
+        """
+        if not self._lock.acquire(blocking=False):
+            return
+        try:
+            now = self._clock()
+            for key, (network, used) in list(self._kept.items()):
+                if now - used >= idle_s:
+                    del self._kept[key]
+                    network.free_memory()
+        finally:
+            self._lock.release()
 
     def __len__(self) -> int:
         return len(self._kept)

@@ -56,6 +56,7 @@ class NetworkRunner:
         self, bundle: Bundle, device: str, *, threads: int | None = None, engine: Engine = ENGINE
     ) -> None:
         self.runtime = ""
+        self._loaded: LoadedNetwork | None = None
         self._bundle, self._threads, self._engine = bundle, threads, engine
         self._attempts = [_Attempt(device)]
         out = f"{device} ran out of memory;"
@@ -93,7 +94,8 @@ class NetworkRunner:
 
     def free_memory(self) -> None:
         """Give back what the network keeps for its next pass."""
-        self._network().free_memory()
+        if self._loaded is not None:
+            self._loaded.free_memory()
 
     def __call__(self, image: npt.NDArray[np.float32]) -> Pass:
         """Logits (R, X, Y, Z) float32; yields the share done, from 0 again after each step down.
@@ -111,6 +113,7 @@ class NetworkRunner:
                         raise
                     if len(self._attempts) == 1:
                         raise _no_memory(image.shape[1:]) from error
+                self._loaded = None
                 self._engine.release()
             del self._attempts[0]
 
@@ -126,7 +129,8 @@ class NetworkRunner:
         return logits
 
     def _network(self) -> LoadedNetwork:
-        return self._engine.network(self._bundle, self.device, self._threads)
+        self._loaded = self._engine.network(self._bundle, self.device, self._threads)
+        return self._loaded
 
     def _is_room_for(self, attempt: _Attempt, shape: tuple[int, ...]) -> bool:
         """Whether to try at all. The last attempt always is; GPUs tell by an error."""

@@ -95,9 +95,11 @@ def segment(case: Case, bundle: Bundle, options: SegmentOptions) -> Job[Segmenta
     runner = NetworkRunner(bundle, device, threads=options.threads)
     runner.load()
     clock.lap("load_network")
-    prediction = yield from _report(predict_mirrored(runner, image, options.mirroring), runner)
+    try:
+        prediction = yield from _report(predict_mirrored(runner, image, options.mirroring), runner)
+    finally:  # cancelled, too
+        runner.free_memory()
     notes += runner.notes
-    runner.free_memory()
     clock.lap("network")
     yield Progress(92, STEPS, "Post-processing")
     prediction = _in_brain(prediction, prepared)

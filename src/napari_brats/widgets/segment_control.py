@@ -6,11 +6,13 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
-from qtpy.QtCore import QObject, Signal
+from qtpy.QtCore import QObject, QTimer, Signal
 
 from napari_brats.core.case import Case, Segmentation
 from napari_brats.core.errors import BratsError
 from napari_brats.core.progress import Job, Progress
+from napari_brats.inference.devices import threads_beside_window
+from napari_brats.inference.engine import ENGINE
 from napari_brats.inference.mirroring import Mirroring
 from napari_brats.inference.postprocess_options import PostprocessOptions
 from napari_brats.inference.segment import SegmentOptions
@@ -20,6 +22,9 @@ from napari_brats.widgets._worker import RunningJob, run_job
 from napari_brats.widgets.segment_panel import SegmentPanel, SegmentRequest, seconds_left
 
 Engine = Callable[[Case, str, SegmentOptions], Job[Segmentation]]
+
+KEEP_NETWORK_MS = 300_000
+"""How long the network of the last run stays loaded for the next one."""
 
 
 class ResultViewer(Protocol):
@@ -64,6 +69,8 @@ class SegmentController(QObject):
         self._options = options
         self._engine = engine
         self._job: RunningJob | None = None
+        self._release_timer = QTimer(self, singleShot=True, interval=KEEP_NETWORK_MS)
+        self._release_timer.timeout.connect(lambda: ENGINE.release(KEEP_NETWORK_MS / 1000))
         panel.run_requested.connect(self._on_run_requested)
         panel.cancel_requested.connect(self.cancel)
 
@@ -89,6 +96,7 @@ class SegmentController(QObject):
             keep_probabilities=True,  # the sliders need them
             mirroring=Mirroring(request.mirroring),
             keep_uncertainty=request.keep_uncertainty,
+            threads=threads_beside_window(),
         )
         job = self._engine(case, request.bundle, options)
         started_s = time.monotonic()
@@ -133,6 +141,7 @@ class SegmentController(QObject):
     def _on_finished(self) -> None:
         self._job = None
         self._panel.set_running(False)
+        self._release_timer.start()
 
 
 def result_text(segmentation: Segmentation, elapsed_s: float) -> str:
