@@ -55,6 +55,10 @@ BENCHMARKS = {
     "saving": Benchmark("saving.py", packages=("deflate", "isal", "zlib-ng")),
     "imports": Benchmark("imports.py", ("--repeats", "{repeats}"), packages=("napari", "typer")),
     "sliders": Benchmark("sliders.py", screen=True, packages=("napari", "PyQt5")),
+    "strokes": Benchmark(
+        "strokes.py", ("{case}", "{repeats}"), screen=True, packages=("napari", "PyQt5")
+    ),
+    "blocks": Benchmark("blocks.py", screen=True, packages=("napari", "PyQt5")),
     "cold": Benchmark("cold.py", packages=("openvino", "torch", "monai")),
     "backends": Benchmark(
         "backends.py", ("{case}", "--windows"), packages=("openvino", "torch", "monai")
