@@ -1,7 +1,8 @@
-"""A folder of many cases made of one: links to its files under other names, or small crops."""
+"""A folder of many cases made of one: its files under other names, or small crops of them."""
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import nibabel as nib
@@ -12,7 +13,10 @@ from napari_brats.io.discover import discover
 
 
 def copies_of(case: Path, folder: Path, count: int, *, crop: int = 0) -> Path:
-    """``count`` cases in ``folder``: links to the images of ``case``, or crops of ``crop``^3."""
+    """``count`` cases in ``folder``: the images of ``case``, or crops of ``crop``^3 voxels.
+
+    Copies, for links to the same files would be the same case.
+    """
     (files,) = discover(case)
     for modality in MODALITIES:
         source = files.modalities[modality].path.resolve()
@@ -22,7 +26,7 @@ def copies_of(case: Path, folder: Path, count: int, *, crop: int = 0) -> Path:
             place = folder / "cases" / f"case{number:03d}"
             place.mkdir(parents=True, exist_ok=True)
             suffix = ".nii" if source.suffix == ".nii" else ".nii.gz"
-            (place / f"{place.name}-{modality.lower()}{suffix}").symlink_to(source)
+            shutil.copyfile(source, place / f"{place.name}-{modality.lower()}{suffix}")
     return folder / "cases"
 
 

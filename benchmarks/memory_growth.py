@@ -2,7 +2,7 @@
 
     python benchmarks/memory_growth.py [CASE] [--cases 50] [--crop VOXELS] [--each]
 
-Segments N cases (links to the files of CASE) in this process, as ``segment FOLDER`` does, and notes
+Segments N cases (copies of CASE) in this process, as ``segment FOLDER`` does, and notes
 the resident memory after each. Growth is the slope of a line through the second half, times the
 number of cases in it: the first half fills caches and pools.
 """

@@ -2,7 +2,7 @@
 
     python benchmarks/scale.py [CASE] [--cases N] [--repeats N] [--crop VOXELS]
 
-Each figure is a whole process, from its start to its end, on N cases (links to the files of CASE):
+Each figure is a whole process, from its start to its end, on N cases (copies of CASE):
 ``segment`` as it is (one process, all cores), then ``--workers 1`` and ``--workers 2`` with one
 thread each. Efficiency is time with one worker / (2 x time with two). The masks of all runs must be
 equal, byte by byte, where the number of threads is. CPU seconds count all processes of a run.
@@ -39,7 +39,8 @@ def main() -> None:
                 passed, cpu_s = _run(cases, folder / which, which)
                 seconds.append(passed)
                 used += [cpu_s / count] if which == "1" else []
-        same = _volumes(folder / "1") == _volumes(folder / "2")
+        masks = _volumes(folder / "1")
+        same = len(masks) == count and masks == _volumes(folder / "2")
         hidden = _hidden(folder / "all", found["all"][-1])
     print(f"masks of 1 and 2 workers equal byte by byte: {same}")
     _report(found, count, same, hidden)

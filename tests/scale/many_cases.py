@@ -8,6 +8,7 @@ import sys
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 import nibabel as nib
 import numpy as np
@@ -28,6 +29,17 @@ def write_cases(folder: Path, count: int) -> Path:
             data[9:19, 9:19, 9:19] += 200
             image = nib.Nifti1Image(data, np.diag([-1, -1, 1, 1]))
             image.to_filename(case / f"c{number}-{modality}.nii.gz")
+    return folder
+
+
+def write_references(folder: Path, count: int) -> Path:
+    """Label maps of those cases: the bright spot is oedema."""
+    folder.mkdir()
+    for number in range(count):
+        labels = np.zeros(SHAPE, np.uint8)
+        labels[9:19, 9:19, 9 : 19 + number] = 2
+        image = nib.Nifti1Image(labels, np.diag([-1, -1, 1, 1]))
+        image.to_filename(folder / f"c{number}-seg.nii.gz")
     return folder
 
 
@@ -73,12 +85,13 @@ def volumes_in(folder: Path) -> dict[str, bytes]:
     return {path.name: path.read_bytes() for path in sorted(folder.glob("*.nii.gz"))}
 
 
-def wait_until(condition: Callable[[], object], seconds: float = 120) -> None:
-    """Until ``condition`` holds; AssertionError if it does not in time."""
-    end = time.monotonic() + seconds
+def wait_until(condition: Callable[[], object], process: subprocess.Popen[Any]) -> None:
+    """Until ``condition`` holds; AssertionError once ``process`` has ended, or after minutes."""
+    end = time.monotonic() + 300
     while not condition():
+        assert process.poll() is None, process.communicate()
         assert time.monotonic() < end, "waited in vain"
-        time.sleep(0.02)
+        time.sleep(0.05)
 
 
 def segment_arguments(cases: Path, card: Path, output: Path) -> Sequence[object]:

@@ -23,7 +23,11 @@ from tests.scale.many_cases import (
     start,
     volumes_in,
     wait_until,
+    write_references,
 )
+from typer.testing import CliRunner
+
+from napari_brats.cli import app
 
 psutil = pytest.importorskip("psutil")
 
@@ -51,7 +55,7 @@ def test_two_workers_write_what_one_process_does_though_one_is_killed(few: Few, 
     arguments = segment_arguments(few.cases, few.card, tmp_path)
     process = start(*arguments, "--probabilities", "--workers", 2)
     try:
-        wait_until(lambda: masks_in(tmp_path) >= 1)
+        wait_until(lambda: masks_in(tmp_path) >= 1, process)
         kill_one_worker(process.pid)
         _, errors = process.communicate(timeout=300)
     finally:
@@ -67,7 +71,7 @@ def test_an_interruption_leaves_whole_cases_and_the_next_run_goes_on(few: Few, t
     arguments = (*segment_arguments(few.cases, few.card, tmp_path), "--probabilities")
     process = start(*arguments, "--workers", 2)
     try:
-        wait_until(lambda: masks_in(tmp_path) >= 1)
+        wait_until(lambda: masks_in(tmp_path) >= 1, process)
         process.send_signal(signal.SIGINT)
         _, errors = process.communicate(timeout=300)
     finally:
@@ -102,26 +106,33 @@ def cluster(folder: Path, workers: int) -> Iterator[tuple[str, list[subprocess.P
             stack.callback(process.terminate)
             return process
 
-        launch("scheduler", *common, "--port", 0, *told)
-        wait_until(where.exists)
+        scheduler = launch("scheduler", *common, "--port", 0, *told)
+        wait_until(where.exists, scheduler)
         each = ("--nthreads", 1, "--no-nanny", "--local-directory", folder)
         ours = [launch("worker", *common, *told, *each) for _ in range(workers)]
         yield json.loads(where.read_text())["address"], ours
 
 
-def test_a_dask_cluster_writes_what_one_process_does_though_a_worker_is_killed(
+def test_a_dask_cluster_writes_and_scores_what_one_process_does_though_a_worker_is_killed(
     few: Few, tmp_path: Path
 ):
     output = tmp_path / "out"
     arguments = segment_arguments(few.cases, few.card, output)
+    references = write_references(tmp_path / "references", len(list(few.cases.iterdir())))
+    sides = ("evaluate", "--reference", references, "--prediction", output)
     with cluster(tmp_path, 2) as (address, workers):
         process = start(*arguments, "--probabilities", "--scheduler", address)
         try:
-            wait_until(lambda: output.is_dir() and masks_in(output) >= 1)
+            wait_until(lambda: output.is_dir() and masks_in(output) >= 1, process)
             workers[0].kill()
             _, errors = process.communicate(timeout=300)
         finally:
             process.kill()
+        scored = run(*sides, "--output", tmp_path / "cluster.json", "--scheduler", address)
+    assert scored.returncode == 0, scored.stderr
+    here = [*map(str, sides), "--output", str(tmp_path / "here.json")]
+    assert CliRunner().invoke(app, here).exit_code == 0
+    assert (tmp_path / "cluster.json").read_text() == (tmp_path / "here.json").read_text()
     assert process.returncode == 0, errors
     assert volumes_in(output) == few.volumes
     assert {case["status"] for case in outcomes(output)} == {"done"}
