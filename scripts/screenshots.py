@@ -87,13 +87,13 @@ def correct(tour: Tour) -> None:
     tour.drag(0, [place, place])
     spin(10)
     tour.shoot("wand")
-    tour.press("Esc")
-    tour.press("Esc")
+    tour.press("Escape")
+    tour.press("Escape")
     tour.press("Ctrl+Shift+F6")
     tour.drag(0, [place + np.array((0, dy, 0)) for dy in range(-6, 7, 2)])
     spin(5)
     tour.shoot("refine")
-    tour.press("Esc")
+    tour.press("Escape")
     tour.press("Ctrl+Shift+F6")
 
 

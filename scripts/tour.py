@@ -15,8 +15,8 @@ from typing import Any, Protocol
 
 import napari
 from napari._qt.dialogs.qt_notification import NapariQtNotification
-from qtpy.QtCore import QPoint, Qt
-from qtpy.QtGui import QKeySequence
+from qtpy.QtCore import QEvent, QPoint, Qt
+from qtpy.QtGui import QKeyEvent
 from qtpy.QtTest import QTest
 from qtpy.QtWidgets import QApplication, QWidget
 
@@ -24,7 +24,12 @@ from napari_brats.widgets.main import BratsWidget
 
 PLUGIN = "napari-brats"
 SAMPLE = Path(__file__).parents[1] / "sample_data"
-X_KEYS = {"PageUp": "Prior", "PageDown": "Next", "Esc": "Escape"}
+MODIFIERS = {
+    "Ctrl": Qt.KeyboardModifier.ControlModifier,
+    "Shift": Qt.KeyboardModifier.ShiftModifier,
+    "Alt": Qt.KeyboardModifier.AltModifier,
+}
+X_KEYS = {"PageUp": "Prior", "PageDown": "Next"}
 """What X calls keys that Qt has another name for."""
 
 
@@ -50,8 +55,14 @@ class QtHands:
     """Makes Qt's own events, at the widget they are for."""
 
     def press(self, widget: QWidget, keys: str) -> None:
-        """Press keys."""
-        QTest.keySequence(widget, QKeySequence(keys))
+        """Press keys. QTest has no PageUp and PageDown."""
+        *held, name = keys.split("+")
+        modifiers = Qt.KeyboardModifier.NoModifier
+        for modifier in held:
+            modifiers |= MODIFIERS[modifier]
+        key = getattr(Qt.Key, f"Key_{name}")
+        for kind in (QEvent.Type.KeyPress, QEvent.Type.KeyRelease):
+            QApplication.sendEvent(widget, QKeyEvent(kind, key, modifiers))
 
     def drag(self, widget: QWidget, points: Sequence[QPoint]) -> None:
         """Drag; with one point, click."""
@@ -118,7 +129,15 @@ class Tour:
         """Wait for something, and stop where it does not come."""
         spin(seconds, happened)
         if not happened():
+            self.shoot("failed")
             sys.exit(f"This did not happen: {what}.")
+
+    def check(self, what: str, is_so: bool) -> None:
+        """Say that it is so, or stop with a picture of how it is."""
+        if not is_so:
+            self.shoot("failed")
+            sys.exit(f"This is not so: {what}.")
+        print(f"  {what}", flush=True)
 
     def press(self, keys: str, times: int = 1) -> None:
         """Press keys such as "Ctrl+Shift+F6" in the main canvas."""
