@@ -124,15 +124,25 @@ def main() -> None:
         report(Row(f"post-processing slider to mask on screen: {name}", wall, goal, note=note))
         window.move(name, values[-1])
     if arguments.profile:
-        profile.disable()
-        pstats.Stats(profile).sort_stats("cumtime").print_stats(60)
+        show(profile)
     with tempfile.TemporaryDirectory() as folder:
+        if arguments.profile:
+            profile.enable()
         saved = [window.save(Path(folder) / "a-seg.nii.gz") for _ in range(arguments.repeats)]
     wall, own = ([times[index] for times in saved] for index in range(2))
+    if arguments.profile:
+        show(profile)
     note = f"mask and record, {median(own):.3f} s CPU"
     report(Row("save from the panel", wall, Goal(AT_MOST, 0.15), note=note))
     window.panel.shut_down()
     window.viewer.close()
+
+
+def show(profile: cProfile.Profile) -> None:
+    """Print where the main thread's time went, and begin anew."""
+    profile.disable()
+    pstats.Stats(profile).sort_stats("cumtime").print_stats(60)
+    profile.clear()
 
 
 if __name__ == "__main__":
