@@ -30,7 +30,7 @@ def _is_yellow(picture: np.ndarray) -> np.ndarray:
 
 def test_text_lies_on_a_box(qapp: QApplication) -> None:
     piece = text_piece("L", 14.0, Pen())
-    assert piece[0, 0].tolist() == [0, 0, 0, 160]
+    assert piece[0, 0].tolist() == [0, 0, 0, 200]
     yellow = _is_yellow(piece)
     assert yellow[:, : piece.shape[1] // 2].sum() > yellow[:, piece.shape[1] // 2 :].sum()
     rows = np.nonzero(yellow)[0]

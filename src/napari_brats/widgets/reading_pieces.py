@@ -17,7 +17,7 @@ from napari_brats.widgets.reading_ruler import LONG_TICK_PX, ruler_lines
 Pixels = npt.NDArray[np.uint8]
 """(height, width, 4) RGBA, not premultiplied."""
 
-LETTER_COLOR, BOX_COLOR = "#ffd24a", "#000000a0"
+LETTER_COLOR, BOX_COLOR = "#ffd24a", "#000000c8"
 """Legible on black, on bright brain and on the white canvas of the light theme."""
 
 SHADOW = "#000000b3"
