@@ -64,6 +64,12 @@ BENCHMARKS = {
         "backends.py", ("{case}", "--windows"), packages=("openvino", "torch", "monai")
     ),
     "gpu": Benchmark("gpu.py", packages=("torch",)),
+    "scale": Benchmark(
+        "scale.py", ("{case}", "--cases", "12", "--repeats", "3"), packages=("openvino",)
+    ),
+    "memory_growth": Benchmark(
+        "memory_growth.py", ("{case}", "--cases", "50"), packages=("openvino",)
+    ),
     "metrics": Benchmark(
         "metrics.py", ("--repeats", "{repeats}"), packages=("surface-distance", "monai", "MedPy")
     ),

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from tests.scale.many_cases import run, segment_arguments, volumes_in, write_bundle, write_cases
 
-COUNT = 6
+COUNT = 8
 
 
 @dataclass(frozen=True)
@@ -22,7 +22,7 @@ class Few:
 
 @pytest.fixture(scope="session")
 def few(tmp_path_factory: pytest.TempPathFactory) -> Few:
-    """Six cases; one process has segmented them, with probabilities."""
+    """Eight cases; one process has segmented them, with probabilities."""
     root = tmp_path_factory.mktemp("scale")
     cases, card = write_cases(root / "cases", COUNT), write_bundle(root / "bundles")
     done = run(*segment_arguments(cases, card, root / "one"), "--probabilities")
