@@ -103,7 +103,7 @@ class Session:
 
     def score(self):
         """Wait for the job that is due, and let it end."""
-        self.qtbot.waitUntil(lambda: bool(self.jobs.waiting), timeout=5000)
+        self.qtbot.waitUntil(lambda: bool(self.jobs.waiting), timeout=20_000)
         self.jobs.finish()
 
     def nothing_starts(self):

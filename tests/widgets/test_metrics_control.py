@@ -48,7 +48,7 @@ def test_other_layers_and_moves_within_a_stroke_start_nothing(session):
 
 
 def test_a_result_older_than_the_last_edit_is_dropped(session):
-    session.qtbot.waitUntil(lambda: bool(session.jobs.waiting), timeout=5000)
+    session.qtbot.waitUntil(lambda: bool(session.jobs.waiting), timeout=20_000)
     session.edit()
     assert session.nothing_starts() is False  # the first job still waits, and it alone
     assert len(session.jobs.waiting) == 1
@@ -59,7 +59,7 @@ def test_a_result_older_than_the_last_edit_is_dropped(session):
 
 
 def test_a_layer_removed_while_computing_takes_its_scores_along(session):
-    session.qtbot.waitUntil(lambda: bool(session.jobs.waiting), timeout=5000)
+    session.qtbot.waitUntil(lambda: bool(session.jobs.waiting), timeout=20_000)
     session.viewer.maps = [session.reference]
     session.control.show_active_case()
     session.jobs.finish()
@@ -71,7 +71,7 @@ def test_a_layer_removed_while_computing_takes_its_scores_along(session):
 
 
 def test_a_case_closed_while_computing_is_forgotten(session):
-    session.qtbot.waitUntil(lambda: bool(session.jobs.waiting), timeout=5000)
+    session.qtbot.waitUntil(lambda: bool(session.jobs.waiting), timeout=20_000)
     session.viewer.maps, session.viewer.active_case_key = [], None
     session.control.show_active_case()
     session.jobs.finish()
@@ -95,7 +95,7 @@ def test_another_grid_is_refused_with_both(session):
     other = label_map("other", session.prediction.layer["labels"], grid=grid)
     session.viewer.maps = [session.reference, other]
     session.control.show_active_case()
-    session.qtbot.waitUntil(lambda: "grid" in session.panel.problem.text(), timeout=5000)
+    session.qtbot.waitUntil(lambda: "grid" in session.panel.problem.text(), timeout=20_000)
     text = session.panel.problem.text()
     assert "12x10x8 voxels of 2 x 2 x 2 mm" in text
     assert "12x10x8 voxels of 1 x 1 x 3 mm" in text
