@@ -14,7 +14,9 @@ import os
 import shutil
 import sys
 import tempfile
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import nibabel as nib
 import numpy as np
@@ -29,8 +31,7 @@ from napari_brats.widgets.layout import Layout
 from tour import PLUGIN, SAMPLE, QtHands, Tour, XHands, spin
 
 AXIAL, CORONAL = 0, 1
-FAR = 30
-"""Voxels from the tumour to where the brain is healthy."""
+FAR = 30  # voxels, from the tumour to where the brain is healthy
 
 
 class Session:
@@ -38,8 +39,7 @@ class Session:
 
     def __init__(self, tour: Tour, scratch: Path) -> None:
         self.tour, self.scratch = tour, scratch
-        self.panel = tour.panel
-        self.bridge = tour.panel.bridge
+        self.panel, self.bridge = tour.panel, tour.panel.bridge
         self.questions: list[str] = []
         unsaved.ask_user = self._note_question
 
@@ -119,7 +119,7 @@ class Session:
         self.tour.shoot("05-locked")
         self.tour.press(label_key(Label.ED))
         self.tour.press(KEYS["lock_label"])
-        self.tour.check("the label is unlocked", not self.bridge.tools.rules.locked)
+        self.tour.check("it is unlocked", not self.bridge.tools.rules.locked)
 
     def paint_in_coronal(self) -> None:
         """A stroke in the coronal view changes that slice and no other."""
@@ -227,10 +227,10 @@ class Session:
         panel.path.setText(str(path))
         self.tour.click(panel.save)
         self.tour.require("the file is written", path.exists)
-        saved = nib.load(path)
-        wanted = self.bridge.layer_labels(self.tour.layer)
+        saved: Any = nib.load(path)
+        wanted: Any = self.bridge.layer_labels(self.tour.layer)
+        image: Any = nib.load(next(SAMPLE.glob("*/*-t1c.nii.gz")))
         self.tour.check("voxels are saved", np.array_equal(np.asarray(saved.dataobj), wanted))
-        image = nib.load(next(SAMPLE.glob("*/*-t1c.nii.gz")))
         self.tour.check("geometry is saved", np.array_equal(saved.affine, image.affine))
         self.tour.shoot("13-saved")
 
@@ -241,13 +241,12 @@ class Session:
             target = folder / f"BraTS-SYN-0000{number}-000"
             shutil.copytree(next(SAMPLE.glob("BraTS-SYN-*")), target)
         worklist = self.tour.viewer.window.add_plugin_dock_widget(PLUGIN, "Worklist")[1]
-        spin(2)
         worklist.panel.folder_requested.emit(folder)  # as the dialog for folders does
         self.tour.require("both are listed", lambda: worklist.panel.model.rowCount() == 2)
         for number, name in ((1, "14-first-case"), (2, "15-next-case")):
             self.tour.press(WORKLIST_KEYS["next_case"])
             wanted = f"BraTS-SYN-0000{number}-000"
-            self.tour.require(f"{wanted} opens", lambda w=wanted: self.case_id() == w, 300)
+            self.tour.require(f"{wanted} opens", partial(self.is_open, wanted), 300)
             self.tour.check("it has its label map", self.tour.layer is not None)
             self.tour.shoot(name)
 
@@ -275,12 +274,13 @@ class Session:
         near = np.abs(found - np.median(found, axis=0)).sum(axis=1).argmin()
         return tuple(int(index) for index in found[near])
 
-    def case_id(self) -> str:
-        """The name of the active case."""
+    def is_open(self, case_id: str) -> bool:
+        """Whether the case of this name is the active one."""
         key = self.bridge.active_case_key
-        return self.bridge.case_id(key) if key else ""
+        return key is not None and self.bridge.case_id(key) == case_id
 
-    def _note_question(self, _parent: object, text: str, _no: str = "") -> unsaved.Answer:
+    def _note_question(self, parent: object, text: str, discard: str = "") -> unsaved.Answer:
+        del parent, discard
         self.questions.append(text)
         return unsaved.Answer.DISCARD
 
