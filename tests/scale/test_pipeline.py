@@ -17,7 +17,7 @@ from napari_brats.core.geometry import Grid
 from napari_brats.core.labels import CONVENTIONS
 from napari_brats.core.modalities import Modality
 from napari_brats.core.progress import Progress
-from napari_brats.inference.segment import SegmentOptions
+from napari_brats.inference.segment import NETWORK_DONE, STEPS, SegmentOptions
 from napari_brats.inference.segment_files import Plan, ReadCase, Source
 from napari_brats.io.case_files import CaseFiles, FileChoice
 from napari_brats.io.header import new_header
@@ -56,8 +56,12 @@ class Stages:
         return record or ReadCase(case, Source((), ("odd",), 0.0))
 
     def segment(self, case: Case, bundle: Bundle, options: SegmentOptions) -> Any:
-        yield Progress(0, 1, "network")
+        yield Progress(0, STEPS, "preparing")
+        self._stage("prepare", case.case_id)
+        yield Progress(5, STEPS, "loading")
         self._stage("network", case.case_id)
+        yield Progress(NETWORK_DONE, STEPS, "finishing")
+        self._stage("finish", case.case_id)
         labels = np.zeros((2, 2, 2), np.uint8)
         return Segmentation(case.case_id, labels, case.reference, case.convention, None, {})
 
@@ -99,13 +103,15 @@ def waits_for(event: threading.Event) -> Callable[[], None]:
     return wait
 
 
-def test_the_next_case_is_read_and_the_last_one_written_while_the_network_runs(stages, segment):
-    read_b, network_b = threading.Event(), threading.Event()
+def test_the_next_case_is_prepared_and_the_last_one_finished_while_the_network_runs(
+    stages, segment
+):
+    prepared_b, network_b = threading.Event(), threading.Event()
     stages.does = {
-        ("read", "b"): read_b.set,
-        ("network", "a"): waits_for(read_b),
+        ("prepare", "b"): prepared_b.set,
+        ("network", "a"): waits_for(prepared_b),
         ("network", "b"): network_b.set,
-        ("write", "a"): waits_for(network_b),
+        ("finish", "a"): waits_for(network_b),
     }
     log = segment("a", "b")
     assert statuses(log) == [("a", "done"), ("b", "done")]
@@ -138,7 +144,7 @@ def failing(error: BaseException) -> Callable[[], None]:
     return fail
 
 
-@pytest.mark.parametrize("stage", ["read", "network", "write"])
+@pytest.mark.parametrize("stage", ["read", "prepare", "network", "finish", "write"])
 def test_a_failure_at_any_stage_ends_its_case_only(stage: str, stages, segment):
     error = SaveError("disk full") if stage == "write" else CaseError("no brain")
     stages.does = {(stage, "b"): failing(error)}
@@ -155,7 +161,7 @@ def test_what_a_former_run_did_is_not_done_again(stages, segment):
     assert log.ended[1][1].startswith("b  WT 1.0 ml")
 
 
-@pytest.mark.parametrize("stage", ["network", "write"])
+@pytest.mark.parametrize("stage", ["prepare", "network", "finish", "write"])
 def test_an_interruption_still_tells_what_was_written_before(stage: str, stages, segment):
     stages.does = {(stage, "b"): failing(KeyboardInterrupt())}
     log = CaseLog()

@@ -36,6 +36,10 @@ from napari_brats.models.card import Card
 from napari_brats.models.subset_scores import expectation_text
 
 STEPS = 100
+PREPARED = 2
+"""Which `Progress` of `segment` tells that the images are prepared; the network comes after it."""
+NETWORK_DONE = 92
+"""Of `STEPS`; from here on `segment` needs the network no more."""
 
 
 @dataclass(frozen=True)
@@ -70,6 +74,8 @@ def segment(case: Case, bundle: Bundle, options: SegmentOptions) -> Job[Segmenta
     """Run a bundle on a case; a job that can be closed between any two levels of the network.
 
     Modalities the case lacks are passed to the network as missing, which the provenance notes.
+    What comes before `PREPARED` and after `NETWORK_DONE` may run in other threads, while the
+    network runs on another case.
 
     Raises
     ------
@@ -92,6 +98,7 @@ def segment(case: Case, bundle: Bundle, options: SegmentOptions) -> Job[Segmenta
     image = to_spacing(prepared, card.spacing_mm)
     clock.lap("prepare")
     yield Progress(5, STEPS, "Loading the network")
+    clock.go_on()
     runner = NetworkRunner(bundle, device, threads=options.threads)
     runner.load()
     clock.lap("load_network")
@@ -101,7 +108,8 @@ def segment(case: Case, bundle: Bundle, options: SegmentOptions) -> Job[Segmenta
         runner.free_memory()
     notes += runner.notes
     clock.lap("network")
-    yield Progress(92, STEPS, "Post-processing")
+    yield Progress(NETWORK_DONE, STEPS, "Post-processing")
+    clock.go_on()
     prediction = _in_brain(prediction, prepared)
     probabilities = _to_file_grid(prediction.probabilities, prepared)
     labels = postprocess(probabilities, grid.spacing_mm, chosen)
@@ -143,6 +151,10 @@ class _Clock:
         now = time.perf_counter()
         self.seconds[stage] = round(now - self._last, 3)
         self._last = now
+
+    def go_on(self) -> None:
+        """Leave out what passed since the last lap: the job may have waited for its turn."""
+        self._last = time.perf_counter()
 
 
 def _note_on_nothing_left(

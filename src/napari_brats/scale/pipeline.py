@@ -1,28 +1,29 @@
-"""Segmenting cases in one process: the next one is read and the last one written meanwhile.
+"""Segmenting cases in one process: while the network runs, the others are read and written.
 
-The network runs in the calling thread, on one case after the other, so that the masks are those of
-one case at a time.
+The next case is read and prepared meanwhile, and the last one post-processed and written. The
+network runs in the calling thread, on one case after the other, so that the masks are those of one
+case at a time.
 """
 
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import partial
 from time import perf_counter
 from typing import Any
 
 from napari_brats.core.case import Segmentation
 from napari_brats.core.errors import FAILURES_OF_A_CASE, failure_in_words
-from napari_brats.core.progress import Job, Progress
+from napari_brats.core.progress import Job, Progress, drain
 from napari_brats.inference import segment as engine
 from napari_brats.inference.devices import resolve_device
 from napari_brats.inference.fallback import NetworkRunner
 from napari_brats.inference.segment_files import (
     Plan,
-    ReadCase,
     Source,
     read_unless_done,
     remarks_on,
@@ -40,7 +41,7 @@ def segment_in_turn(cases: Sequence[CaseFiles], plan: Plan, watch: Watch) -> Non
     """Segment every case and write its files; one that fails does not stop the others.
 
     At any time at most `READ_AHEAD` cases are read or wait for the network, one is in it, and two
-    results are being written. What a former run did and left whole is passed over. Whatever ends
+    are being finished. What a former run did and left whole is passed over. Whatever ends
     the run (Ctrl-C raises here), no case is half written.
 
     Parameters
@@ -53,7 +54,7 @@ def segment_in_turn(cases: Sequence[CaseFiles], plan: Plan, watch: Watch) -> Non
         Is told of each case: in the order of ``cases``, and from this thread only.
     """
     with ThreadPoolExecutor(1) as reader, ThreadPoolExecutor(1) as writer:
-        read = (_Read(f, reader.submit(_timed_read, f, plan)) for f in cases)
+        read = (_Read(f, reader.submit(_prepare, f, plan)) for f in cases)
         written = _Writing(watch, plan, writer)
         try:
             for number, item in enumerate(_ahead(read)):
@@ -66,36 +67,63 @@ def segment_in_turn(cases: Sequence[CaseFiles], plan: Plan, watch: Watch) -> Non
 
 
 @dataclass(frozen=True, eq=False)
+class _Prepared:
+    """A case whose images wait for the network.
+
+    Attributes
+    ----------
+    source
+        For the record.
+    job, step
+        Of `engine.segment`, advanced to where the images are prepared, and what it said there.
+    seconds
+        What that took.
+    """
+
+    source: Source
+    job: Job[Segmentation]
+    step: Progress
+    seconds: float
+
+
+@dataclass(frozen=True, eq=False)
+class _DoneBefore:
+    """A case that a former run had done; its record, and what it took to find out."""
+
+    record: Mapping[str, Any]
+    seconds: float
+
+
+@dataclass(frozen=True, eq=False)
 class _Read:
     """A case that is being read."""
 
     files: CaseFiles
-    future: Future[tuple[ReadCase | Mapping[str, Any], float]]
+    future: Future[_Prepared | _DoneBefore]
 
 
 @dataclass(frozen=True, eq=False)
 class _Result:
-    """What is left of a case while its files are written."""
+    """What is told of a case once its files are written."""
 
-    files: CaseFiles
+    remarks: list[str]
     volumes_ml: Mapping[str, float]
     seconds: float
 
 
 @dataclass
 class _Writing:
-    """Results that are being written, and who is told of the ends of cases, in their order."""
+    """Cases that are being finished, and who is told of the ends of cases, in their order."""
 
     watch: Watch
     plan: Plan
     pool: ThreadPoolExecutor
-    pending: deque[tuple[_Result, Future[float]]] = field(default_factory=deque)
+    pending: deque[tuple[CaseFiles, Future[_Result]]] = field(default_factory=deque)
 
-    def write(self, result: _Result, segmentation: Segmentation, source: Source) -> None:
-        """Begin to write the files of a case, once there is at most one other."""
+    def write(self, files: CaseFiles, finish: Callable[[], _Result]) -> None:
+        """Begin to finish a case, once there is at most one other."""
         self.settle(1)
-        future = self.pool.submit(_timed_write, segmentation, source, self.plan)
-        self.pending.append((result, future))
+        self.pending.append((files, self.pool.submit(finish)))
 
     def end(self, files: CaseFiles, error: Exception | None, seconds: float, **facts: Any) -> None:
         """Tell that a case has ended that nothing is to be written of."""
@@ -105,13 +133,15 @@ class _Writing:
     def settle(self, most: int) -> None:
         """Wait until at most ``most`` are pending, and tell of those that are written."""
         while len(self.pending) > most or (self.pending and self.pending[0][1].done()):
-            result, future = self.pending.popleft()
+            files, future = self.pending.popleft()
             try:
-                seconds = result.seconds + future.result()
+                result = future.result()
             except FAILURES_OF_A_CASE as error:
-                self._tell(result.files, error, result.seconds)
-            else:
-                self._tell(result.files, None, seconds, volumes_ml=result.volumes_ml)
+                self._tell(files, error, 0.0)
+                continue
+            for text in result.remarks:
+                self.watch.tell(files.case_id, text)
+            self._tell(files, None, result.seconds, volumes_ml=result.volumes_ml)
 
     def _tell(
         self,
@@ -153,54 +183,70 @@ def _load_network(first: CaseFiles, plan: Plan) -> None:
 
 
 def _one(item: _Read, plan: Plan, watch: Watch, written: _Writing) -> None:
-    """Run the network on a case and hand the result to the writer."""
+    """Run the network on a case and hand the rest to the writer."""
     files = item.files
     watch.begin(files.case_id)
     watch.step(Progress(0, engine.STEPS, "Reading the case"))
     begun = perf_counter()
     try:
-        found, reading = item.future.result()
-        if isinstance(found, Mapping):
-            facts = {"volumes_ml": found["volumes_ml"], "done_before": True}
-            written.end(files, None, reading, **facts)
+        found = item.future.result()
+        if isinstance(found, _DoneBefore):
+            facts = {"volumes_ml": found.record["volumes_ml"], "done_before": True}
+            written.end(files, None, found.seconds, **facts)
             return
         for text in found.source.remarks:
             watch.tell(files.case_id, text)
-        begun = perf_counter() - reading
-        segmentation = _follow(engine.segment(found.case, plan.bundle, plan.options), watch)
-        for text in remarks_on(segmentation, plan):
-            watch.tell(files.case_id, text)
-        volumes_ml = {r.value: v for r, v in segmentation.volumes_ml().items()}
+        begun = perf_counter() - found.seconds
+        watch.step(found.step)
+        segmentation = _run_network(found.job, watch)
     except FAILURES_OF_A_CASE as error:
         written.end(files, error, perf_counter() - begun)
         return
-    result = _Result(files, volumes_ml, perf_counter() - begun)
-    written.write(result, segmentation, found.source)
+    seconds = perf_counter() - begun
+    written.write(files, partial(_finish, found, segmentation, plan, seconds))
 
 
-def _follow(job: Job[Segmentation], watch: Watch) -> Segmentation:
-    """Run a job to its end; it is closed if this is interrupted."""
-    try:
-        while True:
-            try:
-                watch.step(next(job))
-            except StopIteration as end:
-                segmentation: Segmentation = end.value
-                return segmentation
-    finally:
-        job.close()
-
-
-def _timed_read(files: CaseFiles, plan: Plan) -> tuple[ReadCase | Mapping[str, Any], float]:
+def _prepare(files: CaseFiles, plan: Plan) -> _Prepared | _DoneBefore:
+    """Read a case and prepare its images, unless a former run has done it."""
     begun = perf_counter()
     found = read_unless_done(files, plan)
-    return found, perf_counter() - begun
+    if isinstance(found, Mapping):
+        return _DoneBefore(found, perf_counter() - begun)
+    job = engine.segment(found.case, plan.bundle, plan.options)
+    step = [next(job) for _ in range(engine.PREPARED)][-1]
+    return _Prepared(found.source, job, step, perf_counter() - begun)
 
 
-def _timed_write(segmentation: Segmentation, source: Source, plan: Plan) -> float:
+def _run_network(job: Job[Segmentation], watch: Watch) -> Segmentation | None:
+    """Advance a job until it needs the network no more; its result if that is its end.
+
+    The job is closed if this is interrupted.
+    """
+    try:
+        while True:
+            step = next(job)
+            watch.step(step)
+            if step.total == engine.STEPS and step.done >= engine.NETWORK_DONE:
+                return None
+    except StopIteration as end:
+        segmentation: Segmentation = end.value
+        return segmentation
+    except BaseException:
+        job.close()
+        raise
+
+
+def _finish(
+    prepared: _Prepared, segmentation: Segmentation | None, plan: Plan, seconds: float
+) -> _Result:
+    """Do what is left of a job, and write the files."""
     begun = perf_counter()
-    write_files(segmentation, source, plan)
-    return perf_counter() - begun
+    if segmentation is None:
+        segmentation = drain(prepared.job)
+    write_files(segmentation, prepared.source, plan)
+    volumes_ml = {r.value: v for r, v in segmentation.volumes_ml().items()}
+    seconds += perf_counter() - begun
+    return _Result(remarks_on(segmentation, plan), volumes_ml, seconds)
 
 
 def _line(case_id: str, volumes_ml: Mapping[str, float], plan: Plan) -> str:
