@@ -182,8 +182,8 @@ class ToolsPanel(QWidget):
         box, row = button_row()
         row.addWidget(QLabel("Wand"))
         self._scope = _narrow_choices(
-            Choice(VOLUME, "in the volume", "The wand grows through the slices"),
-            Choice(SLICE, "on the slice", "The wand stays on the slice that is clicked"),
+            Choice(VOLUME, "in volume", "The wand grows through the slices"),
+            Choice(SLICE, "on slice", "The wand stays on the slice that is clicked"),
         )
         self._scope.choice_changed.connect(self.scope_changed)
         row.addWidget(self._scope, 1)
