@@ -83,7 +83,8 @@ class WorklistPanel(QWidget):
         self.place.setText("Open a folder that holds cases." if folder is None else str(folder))
         for widget in (self.views, self.search, self.filter, self.sort, self.sheet_button):
             widget.setVisible(folder is not None)
-        for button in (self.segment_button, self.export_button, self.refresh_button):
+        acting = (self.segment_button, self.export_button, self.refresh_button)
+        for button in (*acting, self.previous_button, self.next_button):
             button.setEnabled(bool(cases))
         self._show_count()
         self._show_details()
@@ -173,6 +174,7 @@ class WorklistPanel(QWidget):
         layout.addWidget(self.segment_button)
         layout.addWidget(self.run_bar)
         layout.addWidget(self.message)
+        layout.addStretch()  # takes the room of the list while there is none
 
     def _connect(self) -> None:
         self.folder_button.clicked.connect(self._ask_folder)
