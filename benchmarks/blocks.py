@@ -100,7 +100,7 @@ def report_layouts(view: Any, bare: Any, labels: Any) -> None:
     shown = [layer for layer in bare.layers if layer.visible]
     for layer in bare.layers:
         layer.visible = layer is not labels
-    for turn in ("first", "again"):
+    for turn in ("first time", "again"):
         for on in (True, False):
             name = f"napari's grid {'on' if on else 'off'}"
             found[name, turn] = switched(lambda on=on: setattr(grid, "enabled", on), lambda: True)
@@ -116,7 +116,7 @@ def report_layouts(view: Any, bare: Any, labels: Any) -> None:
         is_ours = "napari" not in name
         goal = Goal(AT_MOST, LIMIT_S) if is_ours else None
         note = f"{sum(turns):.2f} s CPU in all"
-        report(Row(f"busy at once: {name}, {turn} time", [max(turns)], goal, note=note))
+        report(Row(f"busy at once: {name}, {turn}", [max(turns)], goal, note=note))
 
 
 def switched(act: Act, is_done: Callable[[], bool]) -> list[float]:

@@ -69,7 +69,7 @@ def test_cells_side_by_side_come_in_steps(opened: Any, qtbot: QtBot) -> None:
         seen.append((len(twins), any(twin.visible for twin in twins)))
         return view.layout is Layout.SIDE_BY_SIDE
 
-    qtbot.waitUntil(has_come, timeout=20_000)
+    qtbot.waitUntil(has_come, timeout=120_000)
     assert seen[-1] == (2, True)
     assert all(not visible for count, visible in seen[:-1])
     cells = opened.viewer.canvas.grid.iter_viewboxes(opened.viewer.layers)
@@ -77,20 +77,20 @@ def test_cells_side_by_side_come_in_steps(opened: Any, qtbot: QtBot) -> None:
     assert [cell[0] for cell in names] == ["T1N", "T1C", "T2F"]
     assert all(len(cell) == 2 for cell in names)
     view.toggle_layout(Layout.SIDE_BY_SIDE)
-    qtbot.waitUntil(lambda: view.layout is Layout.SINGLE)
+    qtbot.waitUntil(lambda: view.layout is Layout.SINGLE, timeout=120_000)
     assert _layers(opened) == before
 
 
 def test_a_layout_that_is_coming_can_be_called_off(opened: Any, qtbot: QtBot) -> None:
     view, before = opened.bridge.view, _layers(opened)
     view.toggle_layout(Layout.SIDE_BY_SIDE)
-    qtbot.waitUntil(lambda: len(opened.viewer.layers) > len(before))
+    qtbot.waitUntil(lambda: len(opened.viewer.layers) > len(before), timeout=120_000)
     view.toggle_layout(Layout.SIDE_BY_SIDE)
     qtbot.wait(60)
     assert view.layout is Layout.SINGLE
     assert _layers(opened) == before
     view.toggle_layout(Layout.PLANES)
-    qtbot.waitUntil(lambda: bool(view._planes.models), timeout=20_000)
+    qtbot.waitUntil(lambda: bool(view._planes.models), timeout=120_000)
     opened.bridge.new_label_map(opened.bridge.active_case_key)
     qtbot.wait(60)
     assert view.layout is Layout.SINGLE  # it was asked for another label map
@@ -104,7 +104,7 @@ def test_planes_come_in_steps_and_show_what_the_window_shows(opened: Any, qtbot:
     made: list[Any] = []
     view.canvas_made.connect(made.append)
     view.request_layout(Layout.PLANES)
-    qtbot.waitUntil(lambda: view.layout is Layout.PLANES, timeout=20_000)
+    qtbot.waitUntil(lambda: view.layout is Layout.PLANES, timeout=120_000)
     assert len(made) == 3
     assert tuple(made) == view._planes.models
     for model in made:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from napari.layers import Labels, Layer
 from qtpy.compat import isalive
 from qtpy.QtCore import QObject, Qt, Signal
-from qtpy.QtWidgets import QSplitter
+from qtpy.QtWidgets import QSplitter, QWidget
 
 from napari_brats.widgets.field_of_view import FieldOfView
 from napari_brats.widgets.plane_cell import PlaneCell
@@ -26,6 +27,9 @@ if TYPE_CHECKING:
 
 
 CELLS = 3
+
+NARROWEST_PX = 80
+"""Of a canvas: napari's sliders would have the window's own one take most of a narrow window."""
 
 
 class Planes(QObject):
@@ -48,6 +52,7 @@ class Planes(QObject):
         self._view: QtViewer | None = None
         self._order_before: tuple[int, ...] | None = None
         self._was_shown = False
+        self._told = 0  # of how many cells others know
 
     @property
     def is_on(self) -> bool:
@@ -75,14 +80,15 @@ class Planes(QObject):
         self._order_before = None
         if self._links is not None:
             self._links.close()
+        for cell in self._cells[: self._told]:
+            self.cell_going.emit(cell.model)
         for cell in self._cells:
-            if is_built:
-                self.cell_going.emit(cell.model)
             cell.close_for_good()
         if self._column is not None:
             self._column.hide()
             self._column.deleteLater()
         self._cells, self._column, self._links, self._view = [], None, None, None
+        self._told = 0
 
     def prepare(self) -> Iterator[None]:
         """Make what is not there yet, a part with each step, while the window shows what it did.
@@ -95,10 +101,16 @@ class Planes(QObject):
             cell = PlaneCell(self._viewer, self._view, self.twins_of, in_volume=in_volume)
             self._cells.append(cell)
             yield
-        for cell in self._cells:
+        for number, cell in enumerate(self._cells, start=1):
             yield from cell.copies.prepare()
+            cell.set_axes(plane_order(self._viewer.dims.order, number))
+            yield
         if not self.is_built:
             self._build()
+            yield
+        for cell in self._cells[self._told :]:
+            self._told += 1
+            self.cell_made.emit(cell.model)
             yield
 
     def enter(self, images: list[Layer]) -> None:
@@ -119,9 +131,11 @@ class Planes(QObject):
             twins.wake()
         for cell in self._cells:
             cell.set_on(True)
-        self._column.show()
-        self._cells[1].show()
-        self._even_out()
+        self._view.setMinimumWidth(NARROWEST_PX)
+        with _drawn_once(self._view.parentWidget()):
+            self._column.show()
+            self._cells[1].show()
+            self._even_out()
         viewer.dims.point = point
         field.restore(viewer)
         self._links.set_on(True)
@@ -141,6 +155,7 @@ class Planes(QObject):
             cell.set_on(False)
         for twins in self._twins.values():
             twins.sleep()
+        self._view.setMinimumWidth(0)
         self._column.hide()
         self._cells[1].hide()
         self._view.parentWidget().layout().activate()
@@ -169,6 +184,8 @@ class Planes(QObject):
         view = self._view
         coronal, sagittal, volume = self._cells
         self._column = QSplitter(Qt.Orientation.Vertical)
+        self._column.hide()  # before it is given a place, or else it is drawn there at once
+        sagittal.hide()
         self._column.addWidget(coronal)
         self._column.addWidget(volume)
         view.addWidget(sagittal)
@@ -181,8 +198,6 @@ class Planes(QObject):
         self._links = PlaneLinks(self._viewer, self._cells)
         for emitter in self._removals():
             emitter.connect(self._draw_here)
-        for cell in self._cells:
-            self.cell_made.emit(cell.model)
 
     def _removals(self) -> tuple[Any, ...]:
         events = self._viewer.layers.events
@@ -209,3 +224,13 @@ class Planes(QObject):
     def _on_right_moved(self, position: int, index: int) -> None:
         del position, index
         self._view.setSizes(self._column.sizes())
+
+
+@contextmanager
+def _drawn_once(widget: QWidget) -> Iterator[None]:
+    """Draw what is in a widget once its parts have their final sizes, not after each change."""
+    widget.setUpdatesEnabled(False)
+    try:
+        yield
+    finally:
+        widget.setUpdatesEnabled(True)
