@@ -94,3 +94,12 @@ def test_the_record_tells_who_did_what_over_several_sessions(open_window, folder
     assert [step["label"] for step in second["steps"]] == ["ED"]
     later = open_window(folder)
     assert len(later.kept.sessions) == 2
+
+
+def test_what_was_saved_is_said_until_another_label_map_is_in_hand(open_window, folder):
+    window = open_window(folder)
+    window.paint()
+    save(window, folder / "new.nii.gz")
+    assert "Saved new.nii.gz" in window.save.message.text()
+    window.bridge.new_label_map(window.bridge.active_case_key)
+    assert window.save.message.text() == ""

@@ -101,9 +101,12 @@ class SaveController(QObject):
 
     def _offer(self, offer: tuple[object, Path | None, str]) -> None:
         """Leave alone what the user has typed until there is something else to offer."""
-        if offer != self._offered:
-            self._offered = offer
-            self._panel.show_target(offer[1], offer[2])
+        if offer == self._offered:
+            return
+        if self._offered is not None and offer[0] != self._offered[0]:
+            self._panel.message.clear_message()  # it was about another label map
+        self._offered = offer
+        self._panel.show_target(offer[1], offer[2])
 
     def _on_save(self, request: SaveRequest) -> None:
         try:
