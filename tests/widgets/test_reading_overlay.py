@@ -73,6 +73,17 @@ def test_everything_stands_in_its_cell(qapp: QApplication) -> None:
             assert cell.top + MARGIN_PX <= top <= cell.top + cell.height - MARGIN_PX - height + 1
 
 
+@pytest.mark.parametrize(("width", "is_beside"), [(290, True), (130, False)])
+def test_the_slice_stands_below_the_letter_where_there_is_no_room_beside_it(
+    qapp: QApplication, width: float, is_beside: bool
+) -> None:
+    overlay = ReadingOverlay(letters={"top": "A"}, slice_text="Axi 78/155", slice_pt=8.0)
+    (letter, x, y), (_, left, top) = place(overlay, Cell(0, 0, width, 180), 1.0, Pen())
+    assert (left, y) == (MARGIN_PX, MARGIN_PX)
+    assert x > left
+    assert top == (MARGIN_PX if is_beside else MARGIN_PX + letter.shape[0] + 2)
+
+
 def test_pictures_are_stacked_once_each() -> None:
     one, two = np.full((2, 3, 4), 1, np.uint8), np.full((1, 5, 4), 2, np.uint8)
     whole, tops = stacked([one, two, one])

@@ -92,7 +92,7 @@ def cells_of(viewer: ViewerModel) -> list[Cell]:
 def place(overlay: ReadingOverlay, cell: Cell, px_per_mm: float, pen: Pen) -> Iterator[Placed]:
     """The pieces of one cell."""
     scale, right, bottom = pen.scale, cell.left + cell.width, cell.top + cell.height
-    inner_right = right - MARGIN_PX
+    inner_right, free_px, under = right - MARGIN_PX, cell.width, cell.top
     for edge, letter in overlay.letters.items():
         if not letter:
             continue
@@ -110,8 +110,13 @@ def place(overlay: ReadingOverlay, cell: Cell, px_per_mm: float, pen: Pen) -> It
         }[edge]
         if edge == "right":
             inner_right -= wide + MARGIN_PX
+        if edge == "top":
+            free_px, under = middle_x - cell.left - MARGIN_PX, cell.top + MARGIN_PX + high + 2
     below = cell.top + MARGIN_PX
-    for text, size_pt in ((overlay.slice_text, overlay.slice_pt), (cell.name, NAME_PT)):
+    texts = ((overlay.slice_text, overlay.slice_pt), (cell.name, NAME_PT))
+    if any(text_piece(*each, pen).shape[1] / scale > free_px for each in texts if each[0]):
+        below = under  # beside the letter there is no room
+    for text, size_pt in texts:
         if text:
             piece = text_piece(text, size_pt, pen)
             yield piece, cell.left + MARGIN_PX, below

@@ -100,10 +100,10 @@ def scale_bar_piece(length_mm: int, px_per_mm: float, pen: Pen) -> Pixels:
     with _painting(image) as painter:
         _fill_box(painter, width, height)
         painter.setFont(font)
-        painter.setPen(QPen(_color(LETTER_COLOR), 1.5))
+        painter.setPen(QPen(_color(LETTER_COLOR), 2))  # two whole rows of pixels
         top = QRectF(0, PAD_PX / 2, width, metrics.height())
         painter.drawText(top, Qt.AlignmentFlag.AlignCenter, text)
-        left, right, y = (width - length) / 2, (width + length) / 2, height - 8
+        left, right, y = (width - length) / 2, (width + length) / 2, float(int(height) - 8)
         ends = ((left, y, right, y), (left, y - 4, left, y + 4), (right, y - 4, right, y + 4))
         painter.drawLines([QLineF(*end) for end in ends])
     return _pixels(image)
