@@ -33,67 +33,82 @@ _CONVENTION_HELP = "Label convention of the {}. Default: inferred from names and
 _NO_IMAGE = "none"
 
 
+_Reference = Annotated[
+    Path, typer.Option(metavar="R", help="The reference label map, or a folder of them.")
+]
+_Prediction = Annotated[
+    list[str],
+    typer.Option(
+        metavar="P",
+        help="The predicted label map, or a folder of them; repeat it, maybe as NAME=P, to "
+        "compare several on the same cases.",
+    ),
+]
+_Output = Annotated[
+    Path | None,
+    typer.Option(metavar="FILE", help="Write the scores to FILE.json or FILE.csv."),
+]
+_Lesions = Annotated[
+    Path | None,
+    typer.Option(metavar="FILE", help="Write a line per lesion to FILE.csv."),
+]
+_Plot = Annotated[
+    Path | None,
+    typer.Option(metavar="FILE", help="Draw the scores into FILE.png, FILE.pdf or FILE.svg."),
+]
+_Image = Annotated[
+    str | None,
+    typer.Option(
+        metavar="I",
+        help="Image, or folder of images matched by case id, for the accuracy in the brain; "
+        "none for no image. Default: the images beside the reference.",
+    ),
+]
+_Labels = Annotated[bool, typer.Option("--labels", help="Score single labels, too.")]
+_ReferenceConvention = Annotated[
+    str | None, typer.Option(metavar="NAME", help=_CONVENTION_HELP.format("references"))
+]
+_PredictionConvention = Annotated[
+    str | None, typer.Option(metavar="NAME", help=_CONVENTION_HELP.format("predictions"))
+]
+_Challenge = Annotated[
+    str, typer.Option(help="Rules of the lesion-wise scores: GLI, SSA, PED, MEN or MET.")
+]
+_Empty = Annotated[
+    str,
+    typer.Option(
+        help="What an empty region scores: challenge (both empty Dice 1 and HD95 0, one empty "
+        "0 and 374) or nan (undefined)."
+    ),
+]
+_ToleranceMm = Annotated[
+    list[float] | None,
+    typer.Option(help="Tolerance of the surface Dice in mm; repeatable. Default: 1 and 2."),
+]
+_Workers = Annotated[
+    int | None,
+    typer.Option(
+        min=1,
+        metavar="N",
+        help="Score in N processes of this machine. Default: in one, with a thread per CPU.",
+    ),
+]
+
+
 def evaluate(
-    reference: Annotated[
-        Path, typer.Option(metavar="R", help="The reference label map, or a folder of them.")
-    ],
-    prediction: Annotated[
-        list[str],
-        typer.Option(
-            metavar="P",
-            help="The predicted label map, or a folder of them; repeat it, maybe as NAME=P, to "
-            "compare several on the same cases.",
-        ),
-    ],
-    output: Annotated[
-        Path | None,
-        typer.Option(metavar="FILE", help="Write the scores to FILE.json or FILE.csv."),
-    ] = None,
-    lesions: Annotated[
-        Path | None,
-        typer.Option(metavar="FILE", help="Write a line per lesion to FILE.csv."),
-    ] = None,
-    plot: Annotated[
-        Path | None,
-        typer.Option(metavar="FILE", help="Draw the scores into FILE.png, FILE.pdf or FILE.svg."),
-    ] = None,
-    image: Annotated[
-        str | None,
-        typer.Option(
-            metavar="I",
-            help="Image, or folder of images matched by case id, for the accuracy in the brain; "
-            "none for no image. Default: the images beside the reference.",
-        ),
-    ] = None,
-    labels: Annotated[bool, typer.Option("--labels", help="Score single labels, too.")] = False,
-    reference_convention: Annotated[
-        str | None, typer.Option(metavar="NAME", help=_CONVENTION_HELP.format("references"))
-    ] = None,
-    prediction_convention: Annotated[
-        str | None, typer.Option(metavar="NAME", help=_CONVENTION_HELP.format("predictions"))
-    ] = None,
-    challenge: Annotated[
-        str, typer.Option(help="Rules of the lesion-wise scores: GLI, SSA, PED, MEN or MET.")
-    ] = "GLI",
-    empty: Annotated[
-        str,
-        typer.Option(
-            help="What an empty region scores: challenge (both empty Dice 1 and HD95 0, one empty "
-            "0 and 374) or nan (undefined)."
-        ),
-    ] = "challenge",
-    tolerance_mm: Annotated[
-        list[float] | None,
-        typer.Option(help="Tolerance of the surface Dice in mm; repeatable. Default: 1 and 2."),
-    ] = None,
-    workers: Annotated[
-        int | None,
-        typer.Option(
-            min=1,
-            metavar="N",
-            help="Score in N processes of this machine. Default: in one, with a thread per CPU.",
-        ),
-    ] = None,
+    reference: _Reference,
+    prediction: _Prediction,
+    output: _Output = None,
+    lesions: _Lesions = None,
+    plot: _Plot = None,
+    image: _Image = None,
+    labels: _Labels = False,
+    reference_convention: _ReferenceConvention = None,
+    prediction_convention: _PredictionConvention = None,
+    challenge: _Challenge = "GLI",
+    empty: _Empty = "challenge",
+    tolerance_mm: _ToleranceMm = None,
+    workers: _Workers = None,
     scheduler: SchedulerAddress = None,
 ) -> None:
     """Score predicted label maps against references: Dice, HD95, accuracy and more per region.

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-from typing import TYPE_CHECKING, Annotated
+from collections.abc import Mapping
+from dataclasses import fields, replace
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -52,21 +53,21 @@ Smooth = Annotated[
 ]
 
 
-def chosen_postprocessing(
-    card: Card, min_component_mm3: float | None, **given: float | bool | None
-) -> PostprocessOptions:
+def chosen_postprocessing(card: Card, parameters: Mapping[str, Any]) -> PostprocessOptions:
     """The options that the command line gives, and the tuned ones of the card for all others.
 
-    ``min_component_mm3`` counts for the regions that have no limit of their own among ``given``.
-    A usage error for a value out of its range, or a card whose options cannot be used.
+    Among the command's ``parameters``, ``min_component_mm3`` counts for the regions that have no
+    limit of their own. A usage error for a value out of its range, or a card whose options cannot
+    be used.
     """
-    from napari_brats.inference.postprocess_options import options_from_card
+    from napari_brats.inference.postprocess_options import PostprocessOptions, options_from_card
 
-    chosen = {name: value for name, value in given.items() if value is not None}
-    if min_component_mm3 is not None:
+    names = {option.name for option in fields(PostprocessOptions)}
+    chosen = {k: v for k, v in parameters.items() if k in names and v is not None}
+    if (least := parameters["min_component_mm3"]) is not None:
         for region in ("wt", "tc", "et"):
-            chosen.setdefault(f"min_component_{region}_mm3", min_component_mm3)
+            chosen.setdefault(f"min_component_{region}_mm3", least)
     try:
-        return replace(options_from_card(card), **chosen)  # type: ignore[arg-type]
+        return replace(options_from_card(card), **chosen)
     except BratsError as error:
         raise usage_error(str(error), "post-processing") from error

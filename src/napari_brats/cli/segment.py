@@ -23,74 +23,95 @@ if TYPE_CHECKING:
     from napari_brats.inference.mirroring import Mirroring
 
 
+_Cases = Annotated[
+    list[Path],
+    typer.Argument(
+        metavar="CASE",
+        help="Case folders, folders of cases, files of a case, 4-D files.",
+    ),
+]
+_Output = Annotated[
+    Path,
+    typer.Option(metavar="DIR", help="Folder to write to; made if it is not there."),
+]
+_Bundle = Annotated[
+    str | None,
+    typer.Option(
+        metavar="NAME",
+        help="The network: a name that 'napari-brats bundles' lists, or the path of a card.",
+    ),
+]
+_Device = Annotated[str, typer.Option(metavar="NAME", help="auto, cpu, cuda, cuda:N or mps.")]
+_Convention = Annotated[
+    str | None,
+    typer.Option(
+        metavar="NAME",
+        help="Label convention to write in: brats2023, brats2021, brats2024-post, "
+        "brats2024-ped, msd or brats2013. Default: that of the case.",
+    ),
+]
+_Probabilities = Annotated[
+    bool, typer.Option("--probabilities", help="Write the probabilities of WT, TC and ET, too.")
+]
+_Mirroring = Annotated[
+    str,
+    typer.Option(
+        metavar="NAME",
+        help="How many mirror images the network looks at, too, to average its answers: off, "
+        "fast (1, twice the time) or full (7, eight times the time).",
+    ),
+]
+_Uncertainty = Annotated[
+    bool,
+    typer.Option(
+        "--uncertainty",
+        help="Write the map of uncertainty, too, and list the places to look at on stderr.",
+    ),
+]
+_Overwrite = Annotated[
+    bool, typer.Option("--overwrite", help="Replace masks that are already there.")
+]
+_Modality = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="T1N=PATH",
+        help="Which file is which modality (T1N, T1C, T2W, T2F), where names do not tell. "
+        "PATH:2 is the third volume of a 4-D file; a pattern such as '*_0001.nii.gz' counts "
+        "for every case. Repeatable.",
+    ),
+]
+_Grid = Annotated[
+    str | None,
+    typer.Option(
+        metavar="T1C",
+        help="Resample modalities that lie on different grids onto the grid of this one; the "
+        "mask is written on it.",
+    ),
+]
+_Workers = Annotated[
+    int | None,
+    typer.Option(
+        min=1,
+        metavar="N",
+        help="Segment in N processes of this machine, which share its cores and GPUs. "
+        "Default: in one, whose reading and writing overlap with the network.",
+    ),
+]
+
+
 def segment(
-    cases: Annotated[
-        list[Path],
-        typer.Argument(
-            metavar="CASE",
-            help="Case folders, folders of cases, files of a case, 4-D files.",
-        ),
-    ],
-    output: Annotated[
-        Path,
-        typer.Option(metavar="DIR", help="Folder to write to; made if it is not there."),
-    ],
-    bundle: Annotated[
-        str | None,
-        typer.Option(
-            metavar="NAME",
-            help="The network: a name that 'napari-brats bundles' lists, or the path of a card.",
-        ),
-    ] = None,
-    device: Annotated[
-        str, typer.Option(metavar="NAME", help="auto, cpu, cuda, cuda:N or mps.")
-    ] = "auto",
-    convention: Annotated[
-        str | None,
-        typer.Option(
-            metavar="NAME",
-            help="Label convention to write in: brats2023, brats2021, brats2024-post, "
-            "brats2024-ped, msd or brats2013. Default: that of the case.",
-        ),
-    ] = None,
-    probabilities: Annotated[
-        bool, typer.Option("--probabilities", help="Write the probabilities of WT, TC and ET, too.")
-    ] = False,
-    mirroring: Annotated[
-        str,
-        typer.Option(
-            metavar="NAME",
-            help="How many mirror images the network looks at, too, to average its answers: off, "
-            "fast (1, twice the time) or full (7, eight times the time).",
-        ),
-    ] = "off",
-    uncertainty: Annotated[
-        bool,
-        typer.Option(
-            "--uncertainty",
-            help="Write the map of uncertainty, too, and list the places to look at on stderr.",
-        ),
-    ] = False,
-    overwrite: Annotated[
-        bool, typer.Option("--overwrite", help="Replace masks that are already there.")
-    ] = False,
-    modality: Annotated[
-        list[str] | None,
-        typer.Option(
-            metavar="T1N=PATH",
-            help="Which file is which modality (T1N, T1C, T2W, T2F), where names do not tell. "
-            "PATH:2 is the third volume of a 4-D file; a pattern such as '*_0001.nii.gz' counts "
-            "for every case. Repeatable.",
-        ),
-    ] = None,
-    grid: Annotated[
-        str | None,
-        typer.Option(
-            metavar="T1C",
-            help="Resample modalities that lie on different grids onto the grid of this one; the "
-            "mask is written on it.",
-        ),
-    ] = None,
+    context: typer.Context,
+    cases: _Cases,
+    output: _Output,
+    bundle: _Bundle = None,
+    device: _Device = "auto",
+    convention: _Convention = None,
+    probabilities: _Probabilities = False,
+    mirroring: _Mirroring = "off",
+    uncertainty: _Uncertainty = False,
+    overwrite: _Overwrite = False,
+    modality: _Modality = None,
+    grid: _Grid = None,
     threshold_wt: post.ThresholdWT = None,
     threshold_tc: post.ThresholdTC = None,
     threshold_et: post.ThresholdET = None,
@@ -107,15 +128,7 @@ def segment(
     closing_mm: post.Closing = None,
     opening_mm: post.Opening = None,
     smooth_mm: post.Smooth = None,
-    workers: Annotated[
-        int | None,
-        typer.Option(
-            min=1,
-            metavar="N",
-            help="Segment in N processes of this machine, which share its cores and GPUs. "
-            "Default: in one, whose reading and writing overlap with the network.",
-        ),
-    ] = None,
+    workers: _Workers = None,
     scheduler: SchedulerAddress = None,
 ) -> None:
     """Segment the tumour (WT, TC, ET) of each CASE and write masks with the geometry of the source.
@@ -133,25 +146,7 @@ def segment(
     from napari_brats.inference.segment_files import Plan
 
     network = usable_bundle(bundle)
-    postprocess = post.chosen_postprocessing(
-        network.card,
-        min_component_mm3,
-        threshold_wt=threshold_wt,
-        threshold_tc=threshold_tc,
-        threshold_et=threshold_et,
-        min_component_wt_mm3=min_component_wt_mm3,
-        min_component_tc_mm3=min_component_tc_mm3,
-        min_component_et_mm3=min_component_et_mm3,
-        largest_wt=largest_wt,
-        largest_tc=largest_tc,
-        largest_et=largest_et,
-        et_to_ncr_mm3=et_to_ncr_mm3,
-        tc_reach_mm=tc_reach_mm,
-        fill_holes=fill_holes,
-        closing_mm=closing_mm,
-        opening_mm=opening_mm,
-        smooth_mm=smooth_mm,
-    )
+    postprocess = post.chosen_postprocessing(network.card, context.params)
     require_convention(convention, "--convention")
     require_one(workers, scheduler)
     onto = None if grid is None else grid_modality(grid)

@@ -102,10 +102,7 @@ def segment(case: Case, bundle: Bundle, options: SegmentOptions) -> Job[Segmenta
     runner = NetworkRunner(bundle, device, threads=options.threads)
     runner.load()
     clock.lap("load_network")
-    try:
-        prediction = yield from _report(predict_mirrored(runner, image, options.mirroring), runner)
-    finally:  # cancelled, too
-        runner.free_memory()
+    prediction = yield from _run(runner, image, options.mirroring)
     notes += runner.notes
     clock.lap("network")
     yield Progress(NETWORK_DONE, STEPS, "Post-processing")
@@ -129,14 +126,9 @@ def segment(case: Case, bundle: Bundle, options: SegmentOptions) -> Job[Segmenta
         "seconds": clock.seconds,
         "notes": notes,
     }
+    kept = probabilities if options.keep_probabilities else None
     return Segmentation(
-        case.case_id,
-        labels,
-        case.reference,
-        case.convention,
-        probabilities if options.keep_probabilities else None,
-        provenance,
-        review,
+        case.case_id, labels, case.reference, case.convention, kept, provenance, review
     )
 
 
@@ -182,6 +174,15 @@ def _notes_on_modalities(case: Case, card: Card) -> list[str]:
         return []
     without = f"Without {', '.join(missing)} the result is less reliable than with all modalities."
     return [f"{without} {expectation_text(card, usable)}".strip()]
+
+
+def _run(
+    runner: NetworkRunner, image: npt.NDArray[np.float32], mirroring: Mirroring
+) -> Job[MirroredPrediction]:
+    try:
+        return (yield from _report(predict_mirrored(runner, image, mirroring), runner))
+    finally:  # cancelled, too
+        runner.free_memory()
 
 
 def _report(

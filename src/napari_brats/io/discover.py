@@ -7,7 +7,8 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from napari_brats.core.errors import CaseError
-from napari_brats.io.case_files import CaseFiles, FileChoice, FilesProblem, case_from_files
+from napari_brats.io.case_choice import case_from_files
+from napari_brats.io.case_files import CaseFiles, FileChoice, FilesProblem
 from napari_brats.io.dataset_json import DatasetJson, read_dataset_json
 from napari_brats.io.names import (
     IMAGE_SUFFIXES,

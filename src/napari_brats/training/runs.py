@@ -164,7 +164,7 @@ def _flattens(config: TrainConfig) -> bool:
 
 def _arguments(network: Network) -> dict[str, Any]:
     """The network's configuration as the card holds it, without what only training needs."""
-    arguments: dict[str, Any] = asdict(network.config)  # type: ignore[call-overload]
+    arguments: dict[str, Any] = asdict(network.config)
     return arguments
 
 
