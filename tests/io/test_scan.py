@@ -53,7 +53,9 @@ def test_packing_is_told_by_content_not_by_name(tmp_path: Path) -> None:
     assert channel_count(plain.rename(tmp_path / "b.nii.gz")) == 3
 
 
-@pytest.mark.parametrize("content", [b"", b"<html>", b"\x1f\x8b", gzip.compress(b"x" * 400, mtime=0)[:30]])
+@pytest.mark.parametrize(
+    "content", [b"", b"<html>", b"\x1f\x8b", gzip.compress(b"x" * 400, mtime=0)[:30]]
+)
 def test_what_is_no_volume_counts_as_one_channel(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "a.nii.gz"
     path.write_bytes(content)
