@@ -59,7 +59,7 @@ def test_what_workers_refuse_fails_each_case_of_the_batch(tmp_path: Path):
     log = CaseLog()
     plan = Plan(tmp_path / "nowhere", load_bundle(), SegmentOptions("cpu"))
     segment_with(Immediate(), [files_of("a"), files_of("b")], plan, log)
-    assert [(o.case_id, o.status) for o, _ in log.ended] == [("a", "failed"), ("b", "failed")]
+    assert {o.case_id: o.status for o, _ in log.ended} == {"a": "failed", "b": "failed"}
     assert all("does not see the folder" in (o.error or "") for o, _ in log.ended)
 
 

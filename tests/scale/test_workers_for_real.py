@@ -71,9 +71,12 @@ def test_two_workers_write_what_one_process_does_though_one_is_killed(few: Few, 
 def test_an_interruption_leaves_whole_cases_and_the_next_run_goes_on(few: Few, tmp_path: Path):
     output = tmp_path / "out"
     # So many that the run cannot be over before it is interrupted; the first ones are the few.
-    many = write_cases(tmp_path / "many", 60)
+    many = write_cases(tmp_path / "many", 30)
     arguments = (*segment_arguments(many, few.card, output), "--probabilities")
+    # A shell's background jobs ignore SIGINT, and so would what they start: a handler undoes that.
+    former = signal.signal(signal.SIGINT, signal.default_int_handler)
     process = start(*arguments, "--workers", 2)
+    signal.signal(signal.SIGINT, former)
     try:
         wait_until(lambda: output.is_dir() and masks_in(output) >= 1, process)
         process.send_signal(signal.SIGINT)
