@@ -83,7 +83,9 @@ class XHands:
         self._do("windowfocus", "--sync", str(int(widget.window().winId())))
         parts = keys.replace("Ctrl", "ctrl").replace("Shift", "shift").replace("Alt", "alt")
         *modifiers, key = parts.split("+")
-        self._do("key", "+".join((*modifiers, X_KEYS.get(key, key))))
+        # A capital letter would be pressed with Shift.
+        key = X_KEYS.get(key, key.lower() if len(key) == 1 else key)
+        self._do("key", "+".join((*modifiers, key)))
 
     def drag(self, widget: QWidget, points: Sequence[QPoint]) -> None:
         """Drag; with one point, click."""
