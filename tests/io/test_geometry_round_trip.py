@@ -48,6 +48,7 @@ def test_painted_voxels_stay_where_they_were_painted(tmp_path: Path, grid: str, 
         saved = paint_at(source, place)
         check_with_nibabel(source, saved, place)
         check_with_simpleitk(source, saved)
+        assert np.count_nonzero(nib.load(saved).get_fdata()) == 1
 
 
 def paint_at(source: Path, place: np.ndarray) -> Path:

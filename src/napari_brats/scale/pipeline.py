@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
 from functools import partial
 from time import perf_counter
@@ -222,18 +222,18 @@ def _run_network(job: Job[Segmentation], watch: Watch) -> Segmentation | None:
 
     The job is closed if this is interrupted.
     """
-    try:
+    with ExitStack() as unless_left_open:
+        unless_left_open.callback(job.close)
         while True:
-            step = next(job)
+            try:
+                step = next(job)
+            except StopIteration as end:
+                segmentation: Segmentation = end.value
+                return segmentation
             watch.step(step)
             if step.total == engine.STEPS and step.done >= engine.NETWORK_DONE:
+                unless_left_open.pop_all()  # `_finish` goes on with it
                 return None
-    except StopIteration as end:
-        segmentation: Segmentation = end.value
-        return segmentation
-    except BaseException:
-        job.close()
-        raise
 
 
 def _finish(
