@@ -56,9 +56,10 @@ from monai.transforms import (
 
 from napari_brats.core.labels import REGIONS, region_mask
 from napari_brats.core.modalities import MODALITIES
+from napari_brats.core.user_folders import cache_folder
 from napari_brats.io.discover import discover
 from napari_brats.training.augment_config import AugmentConfig
-from napari_brats.training.cache import cache_folder, cached_case
+from napari_brats.training.cache import cached_case
 from napari_brats.training.config import TrainConfig
 from napari_brats.training.dataset import PatchDataset, TrainingCase
 from napari_brats.training.loop import Hardware, train

@@ -1,5 +1,6 @@
 """The loop learns, resumes where a kill left it, and never loses a checkpoint."""
 
+import copy
 from dataclasses import fields, replace
 
 import numpy as np
@@ -117,10 +118,40 @@ def test_the_rate_rises_and_falls():
 
 def test_frozen_statistics_stay_while_the_weights_move(cases, tmp_path):
     start = drain(loop.train(cases, tmp_path / "start", CONFIG))
-    frozen = replace(CONFIG, start_from="start", frozen_statistics=True)
+    frozen = replace(CONFIG, start_from="start", frozen_from=0.0)
     end = drain(loop.train(cases, tmp_path / "on", frozen, start=start))
     before, after = start.state_dict(), end.state_dict()
     statistics = [name for name in before if "running_" in name]
     assert statistics
     assert all(torch.equal(before[name], after[name]) for name in statistics)
     assert any(not torch.equal(before[name], after[name]) for name, _ in end.named_parameters())
+
+
+def test_statistics_frozen_in_mid_run_are_those_of_the_averaged_weights(cases, tmp_path):
+    """From random weights: half with the statistics of each batch, half with fixed ones."""
+    half = replace(CONFIG, frozen_from=0.5)
+    states = {}
+
+    def keep(network, step, _log):
+        states[step] = copy.deepcopy(network.state_dict())
+        return 0.0
+
+    drain(loop.train(cases, tmp_path / "run", replace(half, validate_every=1), validate=keep))
+    assert (half.frozen_step, sorted(states)) == (3, [2, 4, 6])
+    statistics = [name for name in states[2] if "running_" in name]
+    assert any(not torch.equal(states[2][name], states[4][name]) for name in statistics)
+    assert all(torch.equal(states[4][name], states[6][name]) for name in statistics)
+
+
+def test_a_run_killed_about_the_freezing_goes_on_as_if_nothing_had_happened(cases, tmp_path):
+    half = replace(CONFIG, frozen_from=0.5, checkpoint_every=1)
+    whole = drain(loop.train(cases, tmp_path / "whole", half)).state_dict()
+    for last in (half.frozen_step - 1, half.frozen_step, half.frozen_step + 1):
+        run = tmp_path / str(last)
+        job = loop.train(cases, run, half)
+        for progress in job:
+            if progress.done == last:
+                break
+        job.close()
+        resumed = drain(loop.train(cases, run, half)).state_dict()
+        assert all(torch.equal(whole[name], resumed[name]) for name in whole), last

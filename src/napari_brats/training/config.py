@@ -63,10 +63,11 @@ class TrainConfig:
     gradient_clip: float = _setting(5.0, "Largest norm of the gradient.")
     dice_weight: float = _setting(1.0, "Weight of the Dice loss.")
     cross_entropy_weight: float = _setting(1.0, "Weight of the binary cross-entropy.")
-    frozen_statistics: bool = _setting(
-        False,
-        "Whether batch norm keeps the statistics of start_from instead of those of each batch: the "
-        "network is then trained as it will be used.",
+    frozen_from: float = _setting(
+        1.0,
+        "From this share of the run on batch norm keeps its statistics instead of taking those of "
+        "each batch: the network is then trained as it will be used. 1: never; 0: those of "
+        "start_from throughout.",
     )
     ema_decay: float = _setting(0.99, "Of the moving average of the weights, which is kept.")
     validate_every: int = _setting(10, "Epochs between validations on the left-out cases; 0: none.")
@@ -80,6 +81,11 @@ class TrainConfig:
     def steps(self) -> int:
         """Optimiser steps of the whole run."""
         return self.epochs * self.steps_per_epoch
+
+    @property
+    def frozen_step(self) -> int:
+        """The step from which on the statistics of batch norm stay as they are."""
+        return round(self.steps * self.frozen_from)
 
     @property
     def patch_stages(self) -> tuple[tuple[tuple[int, int, int], int], ...]:
@@ -190,10 +196,12 @@ def check(config: TrainConfig) -> None:
     size = list(config.patch_size)
     if len(size) != 3 or min(size) < 1:
         raise BratsError(f"patch_size is {size}; expected three numbers of voxels.")
-    if config.frozen_statistics and not config.start_from:
+    if not 0 <= config.frozen_from <= 1:
+        raise BratsError(f"frozen_from is {config.frozen_from}; expected a share, from 0 to 1.")
+    if config.frozen_step == 0 and not config.start_from:
         raise BratsError(
-            "frozen_statistics is true, but there are no statistics to keep: name a bundle in "
-            "start_from, or leave it false."
+            f"frozen_from is {config.frozen_from:g}, but there are no statistics to keep: name a "
+            f"bundle in start_from, or let the run begin with those of each batch."
         )
     if config.learning_rate <= 0:
         raise BratsError(f"learning_rate is {config.learning_rate}; expected more than 0.")

@@ -19,8 +19,8 @@ from napari_brats.training.crossval import patient_of
 from napari_brats.training.curves import read_curves
 from napari_brats.training.runs import RUN, SPACING_MM, read_run
 
-FINE_TUNING_RATE = 0.01
-"""A third of the rate from scratch: the weights are near a good place already."""
+FINE_TUNING_RATE = 0.0005
+"""Of AdamW with frozen statistics, the way that fitted best of those compared (docs/models.md)."""
 
 CHECKPOINT_STEPS = 25
 """Steps that a cancelled run in the window loses at most."""
@@ -142,7 +142,9 @@ def recipe_for(start: Card | None, epochs: int, hold_out: Sequence[str]) -> Reci
         network_arguments=arguments,
         modalities=start.modalities,
         start_from=start.name,
+        optimiser="adamw",
         learning_rate=FINE_TUNING_RATE,
+        frozen_from=0.0,
     )
     card = {
         "data_licence": f"Fine-tuned from '{start.name}': {start.data_licence}",

@@ -88,6 +88,8 @@ def train(
         for batch in _batches(objective, cases, config, hardware, state.step):
             started = time.perf_counter()
             rate = learning_rate(state.step, config)
+            if 0 < state.step == config.frozen_step:
+                _freeze(state, objective, cases, config)
             loss, merit = _step(state, wrapped, batch, rate, config, hardware)
             state.step += 1
             seconds = time.perf_counter() - started
@@ -186,7 +188,7 @@ def _step(
     """One optimiser step; loss and figure of merit, means over all processes."""
     for group in state.optimiser.param_groups:
         group["lr"] = rate
-    set_training(module, frozen_statistics=config.frozen_statistics)
+    set_training(module, frozen_statistics=state.step >= config.frozen_step)
     on_device = [tensor.to(hardware.device, non_blocking=True) for tensor in batch]
     kind = hardware.device.split(":", 1)[0]
     with torch.autocast(kind, _amp_type(hardware.device), enabled=hardware.amp):
@@ -214,9 +216,20 @@ def _settle(
     state: TrainState, objective: Objective, cases: Sequence[TrainingCase], config: TrainConfig
 ) -> None:
     """Give the averaged weights statistics of their own, from patches as inference sees them."""
-    if not config.frozen_statistics:
+    if state.step <= config.frozen_step:
         plain = replace(config, augment=NO_AUGMENTATION)
         settle_statistics(state.average, objective.dataset(cases, plain))
+
+
+def _freeze(
+    state: TrainState, objective: Objective, cases: Sequence[TrainingCase], config: TrainConfig
+) -> None:
+    """Go on from the averaged weights, with the statistics that fit them.
+
+    Every process does this by itself, and comes to the same.
+    """
+    _settle(state, objective, cases, config)
+    state.network.load_state_dict(state.average.state_dict())
 
 
 def _is_due(step: int, config: TrainConfig) -> bool:
