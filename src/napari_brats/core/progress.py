@@ -22,8 +22,8 @@ Job = Generator[Progress, None, T]
 """A generator that yields `Progress` and returns its result."""
 
 
-def drain(job: Job[T]) -> T:
-    """Run a job to its end without showing its progress, and return its result."""
+def drain(job: Generator[object, None, T]) -> T:
+    """Run a job, or a pass of a network, to its end without showing how far it is; its result."""
     while True:
         try:
             next(job)

@@ -34,12 +34,15 @@ class Answer:
         Its probabilities, on the prepared image's grid, 0 off the brain.
     mirroring
         How it looked.
+    likeness
+        `familiar.likeness_to_expected`, where it is known.
     """
 
     arrays: Mapping[Modality, npt.NDArray[Any]]
     prepared: PreparedImage
     prediction: MirroredPrediction
     mirroring: Mirroring
+    likeness: float | None = None
 
 
 def review_answer(
@@ -64,7 +67,7 @@ def review_answer(
     drawn = placement.to_canonical(labels)
     signs = signs_of(probabilities, drawn, agreement, math.prod(prepared.spacing_mm))
     places = find_places(probabilities, drawn, prepared.brain, prepared.spacing_mm)
-    unusual = find_unusual(prepared, answer.arrays, card.modalities, agreement)
+    unusual = find_unusual(prepared, answer.arrays, card.modalities, agreement, answer.likeness)
     why_unknown = _why_unknown(answer, card, unusual)
     return Review(
         expect_dice(signs, {} if why_unknown else card.scores, answer.mirroring),

@@ -16,6 +16,7 @@ from napari_brats.core.labels import LabelMap
 from napari_brats.core.progress import Job, Progress
 from napari_brats.inference.devices import resolve_device
 from napari_brats.inference.fallback import NetworkRunner
+from napari_brats.inference.familiar import likeness_to_expected
 from napari_brats.inference.half import to_half
 from napari_brats.inference.mirroring import (
     MirroredPrediction,
@@ -113,7 +114,8 @@ def segment(case: Case, bundle: Bundle, options: SegmentOptions) -> Job[Segmenta
     notes += _note_on_nothing_left(labels, probabilities, grid.voxel_mm3)
     clock.lap("postprocess")
     yield Progress(95, STEPS, "Looking for what is in doubt")
-    answer = Answer(arrays, prepared, prediction, options.mirroring)
+    likeness = likeness_to_expected(prepared, card.modalities, options.threads)
+    answer = Answer(arrays, prepared, prediction, options.mirroring, likeness)
     review = review_answer(answer, labels, card, keep_uncertainty=options.keep_uncertainty)
     clock.lap("review")
     provenance: dict[str, Any] = {

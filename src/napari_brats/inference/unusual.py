@@ -34,6 +34,7 @@ MIN_SYMMETRY = 0.2  # of T1N, which tumours disturb least: 0.41 to 0.84
 MAX_LIKENESS = 0.97  # of two modalities; up to 0.83
 MAX_SPACING_MM = 3.0
 MIN_MIRROR_AGREEMENT = 0.3
+MIN_LIKENESS_TO_EXPECTED = 0.15  # 0.25 to 0.54; inverted or mixed-up images: mostly below 0.13
 HOUNSFIELD_AIR = (-3100.0, -900.0)
 """The background of a CT; no scaling of an MR image reaches it."""
 
@@ -45,6 +46,7 @@ def find_unusual(
     arrays: Mapping[Modality, npt.NDArray[Any]],
     modalities: Sequence[Modality],
     agreement: Mapping[Region, float] | None = None,
+    likeness: float | None = None,
 ) -> tuple[str, ...]:
     """What is unusual about the images of a case, a sentence each; empty if nothing is.
 
@@ -58,6 +60,8 @@ def find_unusual(
         The channels of ``prepared``, in their order; those not in ``arrays`` are left out.
     agreement
         Region -> Dice between the passes over mirror images, where there was more than one.
+    likeness
+        `familiar.likeness_to_expected`, where it is known.
     """
     step = [max(1, round(_STEP_MM / s)) for s in prepared.spacing_mm]
     coarse = tuple(slice(None, None, n) for n in step)
@@ -73,6 +77,7 @@ def find_unusual(
         *_about_size(prepared),
         *_about_shape(brain, edges_mm),
         *_about_content(prepared, images, brain, modalities),
+        *_about_likeness(likeness),
         *_about_agreement(agreement or {}),
     )
 
@@ -164,7 +169,7 @@ def _about_content(
     alike = [
         f"{one} and {other}"
         for one, other in itertools.combinations(images, 2)
-        if _correlation(images[one][brain], images[other][brain]) > MAX_LIKENESS
+        if correlation(images[one][brain], images[other][brain]) > MAX_LIKENESS
     ]
     if alike:
         yield f"Nearly the same image: {'; '.join(alike)}."
@@ -175,7 +180,7 @@ def _neighbours(prepared: PreparedImage, channel: int) -> float:
     middle = prepared.brain.shape[2] // 2
     image, inside = prepared.image[channel, :, :, middle], prepared.brain[:, :, middle]
     both = inside[1:] & inside[:-1]
-    return _correlation(image[1:][both], image[:-1][both])
+    return correlation(image[1:][both], image[:-1][both])
 
 
 def _symmetry(image: Floats, brain: Mask) -> float:
@@ -184,14 +189,23 @@ def _symmetry(image: Floats, brain: Mask) -> float:
 
     smooth = uniform_filter(image, 3)
     both = brain & np.flip(brain, 0)
-    return _correlation(smooth[both], np.flip(smooth, 0)[both])
+    return correlation(smooth[both], np.flip(smooth, 0)[both])
 
 
-def _correlation(one: Floats, other: Floats) -> float:
+def correlation(one: Floats, other: Floats) -> float:
     """Pearson's; 0 for fewer than ten values or constant ones."""
     if one.size < 10 or one.std() == 0 or other.std() == 0:
         return 0.0
     return float(np.corrcoef(one, other)[0, 1])
+
+
+def _about_likeness(likeness: float | None) -> Iterator[str]:
+    if likeness is not None and likeness < MIN_LIKENESS_TO_EXPECTED:
+        yield (
+            f"T2W and T2F hardly look as T1N and T1C let expect of a brain (correlation "
+            f"{likeness:.2f}; usual: above {MIN_LIKENESS_TO_EXPECTED}): perhaps mixed up, inverted "
+            f"or not of one brain."
+        )
 
 
 def _about_agreement(agreement: Mapping[Region, float]) -> Iterator[str]:
