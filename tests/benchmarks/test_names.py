@@ -1,4 +1,4 @@
-"""What the benchmarks take from the package is still there: nothing else runs them in every test."""
+"""What the benchmarks take from the package is still there: no other test runs them all."""
 
 import ast
 import importlib
