@@ -14,7 +14,7 @@ from qtpy.QtWidgets import QWidget
 
 from napari_brats.core.errors import BratsError, CaseError, JobError
 from napari_brats.core.progress import Progress
-from napari_brats.widgets._worker import in_words, run_job
+from napari_brats.widgets._worker import JobWorker, RunningJob, in_words, run_job
 from napari_brats.workspace import log
 
 pytestmark = pytest.mark.gui_smoke
@@ -281,3 +281,16 @@ def test_an_urgent_job_does_not_wait_until_long_ones_leave_it_a_thread(qtbot):
     for record in busy:
         finish(qtbot, record)
     assert all(were_busy)
+
+
+@pytest.mark.parametrize(
+    ("signal", "sent", "told"),
+    [("returned", 3, "returned"), ("errored", CaseError("no case"), "failed")],
+)
+def test_a_result_is_never_seen_beside_a_running_job(qtbot, signal, sent, told):
+    record = Record()
+    worker = JobWorker(iter(()))  # never started: its thread's last signal stays away
+    running = RunningJob(worker, **record.handlers(), owner=None)
+    getattr(worker, signal).emit(sent)
+    assert record.kinds == [told, "finished"]
+    assert not running.is_active

@@ -131,20 +131,30 @@ class RunningJob:
         if self._listens() and self._on_progress:
             self._on_progress(progress)
 
+    # A result or an error reports the end, too, and does not wait for the thread's last signal:
+    # nobody shall see "Saved" beside a button that is still off.
+
     def _report_return(self, value: object) -> None:
-        if not self._listens() or not self._on_returned:
+        if not self._listens():
             return
         try:
-            self._on_returned(value)
+            if self._on_returned:
+                self._on_returned(value)
         except BratsError as error:  # e.g. the result fits no open case
             self._report_error(error)
+        finally:
+            self._report_end()
 
     def _report_error(self, error: Exception) -> None:
         if not self._listens():
             if not isinstance(error, BratsError):
                 log_unforeseen(error)
-        elif self._on_failed:
-            self._on_failed(in_words(error))
+            return
+        try:
+            if self._on_failed:
+                self._on_failed(in_words(error))
+        finally:
+            self._report_end()
 
     def _report_warning(self, warning: tuple[Any, ...]) -> None:
         LOGGER.warning("%s: %s", warning[1].__name__, warning[0])
