@@ -96,12 +96,12 @@ def test_a_bundle_goes_to_the_users_folder_unless_told_otherwise(
 
     folders = []
 
-    def bundle_run(run: Path, name: str, folder: Path, *_: object):
+    def bundle_run(runs: list[Path], name: str, folder: Path, *_: object):
         folders.append(folder)
-        raise BratsError(f"{run} is not the folder of a run")
+        raise BratsError(f"{runs[0]} is not the folder of a run")
         yield
 
-    monkeypatch.setattr("napari_brats.training.runs.bundle_run", bundle_run)
+    monkeypatch.setattr("napari_brats.training.bundling.bundle_run", bundle_run)
     assert invoke("bundle", tmp_path, "--name", "mine").exit_code == 1
     assert invoke("bundle", tmp_path, "--name", "mine", "--output", tmp_path).exit_code == 1
     assert folders == [user_folder(), tmp_path]

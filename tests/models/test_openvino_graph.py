@@ -15,6 +15,7 @@ NETWORKS = [
     ("unet3d", {"widths": (4, 8, 12)}),
     ("unet3d", {"widths": (4, 8), "norm": "layer", "stem_stride": 1}),
     ("unet3d", {"widths": (4, 8), "norm": "instance", "deep_supervision": True}),
+    ("unet3d", {"widths": (4, 8), "members": 3}),
     ("attention_unet3d", {"widths": (4, 8, 12)}),
     ("autoencoder3d", {"widths": (4, 8), "norm": "instance"}),
     ("autoencoder3d", {"widths": (4, 8), "residual": True, "stem_stride": 1, "skips": False}),

@@ -141,7 +141,14 @@ def _fold(folds: int | None, fold: int | None) -> Fold | None:
 
 
 def bundle(
-    run: Annotated[Path, typer.Argument(metavar="RUN", help="The folder of a run.")],
+    runs: Annotated[
+        list[Path],
+        typer.Argument(
+            metavar="RUN...",
+            help="The folder of a run. Of several, on the same cases: the bundle answers with the "
+            "mean of their networks.",
+        ),
+    ],
     name: Annotated[str, typer.Option(metavar="NAME", help="The word for --bundle.")],
     output: Annotated[
         Path | None,
@@ -172,7 +179,7 @@ def bundle(
     Research use only. Not a medical device.
     """
     from napari_brats.models.bundle import load_bundle, require_new_name, user_folder
-    from napari_brats.training.runs import bundle_run
+    from napari_brats.training.bundling import bundle_run
 
     folder = output or user_folder()
     try:
@@ -180,7 +187,7 @@ def bundle(
     except BundleError as error:
         raise usage_error(str(error), "--name") from error
     cards = [load_bundle(str(path)).card for path in scores_from or ()]
-    job = bundle_run(run, name, folder, data, cards)
+    job = bundle_run(runs, name, folder, data, cards)
     made = _show(job, every=1)
     say(f"{made.weights}")
     for row in made.card.scores.get("cases", ()):

@@ -19,8 +19,8 @@ PATIENCE_MS = 40
 """How long a pass goes on before it asks whether anyone still wants it."""
 
 USUAL_S = 5e-7
-"""Seconds per voxel and thread that the bundled network takes on a server's core: what the progress
-of a first pass is guessed by."""
+"""Seconds per voxel and thread that a U-Net of the usual widths takes on a server's core: what the
+progress of a first pass is guessed by."""
 
 ALMOST = 0.95
 """The share shown while a pass takes longer than was guessed."""
@@ -53,7 +53,7 @@ class OpenVinoNetwork:
             "INFERENCE_PRECISION_HINT": "f32",
             "INFERENCE_NUM_THREADS": threads,
         }
-        self._s_per_voxel = USUAL_S / threads
+        self._s_per_voxel = USUAL_S * getattr(bundle.config, "members", 1) / threads
         self._compiled = openvino_core().compile_model(graph, "CPU", hints)
         version = load_openvino().__version__.partition("-")[0]
         self.runtime = f"OpenVINO {version}"

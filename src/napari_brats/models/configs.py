@@ -32,6 +32,9 @@ class UNet3DConfig:
         Whether the skip connections are gated (`blocks.AttentionGate`).
     deep_supervision
         Whether the coarser levels of the decoder have heads of their own, for training only.
+    members
+        The mean logits of how many such networks are the result. More than one are a
+        `ensemble.UNetEnsemble`, which has no deep supervision.
     """
 
     in_channels: int = 4
@@ -41,6 +44,7 @@ class UNet3DConfig:
     norm: Norm = "batch"
     attention: bool = False
     deep_supervision: bool = False
+    members: int = 1
 
     @property
     def multiple(self) -> int:

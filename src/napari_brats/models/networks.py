@@ -18,6 +18,10 @@ def build_network(name: str, arguments: Mapping[str, Any]) -> Network:
     config = config_of(name, arguments)
     try:
         if isinstance(config, UNet3DConfig):
+            if config.members > 1:
+                from napari_brats.models.ensemble import UNetEnsemble
+
+                return UNetEnsemble(config)
             from napari_brats.models.unet import UNet3D
 
             return UNet3D(config)

@@ -1,14 +1,15 @@
 """The networks as OpenVINO graphs, made from the arrays of a bundle's weights file.
 
-Twins of `UNet3D` and `AutoEncoder3D`: the same layers in the same order, by the names of the same
-weights, without torch. `tests/models/test_openvino_graph.py` holds both to the same output. Making
-the graph takes some 50 ms, so that no second copy of the weights has to be kept beside them and
-none can be out of date.
+Twins of `UNet3D`, `UNetEnsemble` and `AutoEncoder3D`: the same layers in the same order, by the
+names of the same weights, without torch. `tests/models/test_openvino_graph.py` holds them to the
+same output. Making a graph takes some 50 ms, so that no second copy of the weights has to be kept
+beside them and none can be out of date.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import reduce
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -38,8 +39,14 @@ def openvino_graph(config: NetworkConfig, arrays: Arrays) -> openvino.Model:
 
     ov = load_openvino()
     image = ov.opset13.parameter([1, config.in_channels, -1, -1, -1], np.float32, name="image")
-    layers = _Layers(ov.opset13, arrays)
-    return ov.Model([_network(layers, config, image)], [image], "network")
+    op, members = ov.opset13, config.members if isinstance(config, UNet3DConfig) else 1
+    if members == 1:
+        result = _network(_Layers(op, arrays), config, image)
+    else:  # `ensemble.UNetEnsemble`
+        parts = (_Layers(op, arrays, f"members.{number}.") for number in range(members))
+        total = reduce(op.add, (_network(layers, config, image) for layers in parts))
+        result = op.divide(total, op.constant(np.array([members], np.float32)))
+    return ov.Model([result], [image], "network")
 
 
 def _network(layers: _Layers, config: NetworkConfig, image: Node) -> Node:
@@ -67,11 +74,15 @@ def _network(layers: _Layers, config: NetworkConfig, image: Node) -> Node:
 
 
 class _Layers:
-    """torch's layers by the names of their weights. ``op`` is OpenVINO's set of operations."""
+    """torch's layers by the names of their weights, all of which begin with ``prefix``.
 
-    def __init__(self, op: Any, arrays: Arrays) -> None:
+    ``op`` is OpenVINO's set of operations.
+    """
+
+    def __init__(self, op: Any, arrays: Arrays, prefix: str = "") -> None:
         self.op = op
         self._arrays = arrays
+        self._prefix = prefix
 
     def convolution(
         self, x: Node, name: str, *, stride: int = 1, padding: int = 0, norm: str = ""
@@ -146,10 +157,10 @@ class _Layers:
         return self.op.add(x, self._constant(_per_channel(bias)))
 
     def _array(self, name: str) -> npt.NDArray[np.float32]:
-        return self._arrays[name].astype(np.float32)
+        return self._arrays[self._prefix + name].astype(np.float32)
 
     def _bias(self, name: str) -> Any:
-        return self._array(name) if name in self._arrays else np.float32(0)
+        return self._array(name) if self._prefix + name in self._arrays else np.float32(0)
 
     def _constant(self, values: npt.NDArray[np.float32]) -> Node:
         return self.op.constant(np.ascontiguousarray(values))

@@ -149,7 +149,14 @@ def _initial_state(
     torch.manual_seed(config.seed)
     network = objective.network(config)
     if start is not None:
-        network.load_state_dict(start.state_dict())
+        try:
+            network.load_state_dict(start.state_dict())
+        except RuntimeError as error:
+            raise BratsError(
+                f"The weights of bundle '{config.start_from}' do not fit the network of the "
+                f"recipe, {network.config}. Expected {start.config}: name its widths and what else "
+                f"differs in the recipe ([train.network_arguments])."
+            ) from error
     network.to(device=hardware.device, memory_format=torch.channels_last_3d)  # type: ignore[call-overload]
     scaler = torch.amp.GradScaler(
         "cuda", enabled=hardware.amp and _amp_type(hardware.device) is torch.float16

@@ -58,9 +58,9 @@ class RegionObjective:
         for module in network.modules():
             if isinstance(module, nn.Conv3d):
                 nn.init.kaiming_normal_(module.weight, a=0.01)
-        if isinstance(network, UNet3D):
-            for head in (network.head, *getattr(network, "deep_heads", ())):
-                nn.init.constant_(head.bias, -2.0)
+            if isinstance(module, UNet3D):
+                for head in (module.head, *getattr(module, "deep_heads", ())):
+                    nn.init.constant_(head.bias, -2.0)
         return network
 
     def dataset(self, cases: Sequence[TrainingCase], config: TrainConfig) -> Dataset[Any]:

@@ -6,13 +6,11 @@
 from __future__ import annotations
 
 import json
-import tempfile
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from napari_brats import INTENDED_USE
 from napari_brats.core.errors import BratsError, CaseError
 from napari_brats.core.labels import Label
 from napari_brats.core.progress import Job, Progress
@@ -20,12 +18,10 @@ from napari_brats.core.user_folders import cache_folder
 from napari_brats.io.atomic import write_atomically
 from napari_brats.io.case_files import CaseFiles
 from napari_brats.io.discover import discover
-from napari_brats.models.bundle import Bundle, load_bundle, save_bundle
-from napari_brats.models.card import Card
+from napari_brats.models.bundle import load_bundle
 from napari_brats.training.config import Recipe, TrainConfig, config_from_table
 from napari_brats.training.crossval import Fold, fold_cases, patient_of
 from napari_brats.training.curves import HISTORY
-from napari_brats.training.scoring import card_scores, score_held_out
 
 if TYPE_CHECKING:
     from napari_brats.models.network import Network
@@ -35,11 +31,6 @@ if TYPE_CHECKING:
 RUN = "run.json"
 SPACING_MM = (1.0, 1.0, 1.0)
 """At which networks are trained; every release of BraTS has it."""
-NORMALISATION = (
-    "per modality: clipped to the 0.5 and 99.5 percentile inside the brain, then zero mean and "
-    "unit variance inside it, 0 outside"
-)
-FLATTENING = "smooth brightness divided out (robust polynomial of degree 2); "
 
 
 @dataclass(frozen=True)
@@ -100,72 +91,14 @@ def train_run(
     )
 
 
-def bundle_run(
-    run: Path,
-    name: str,
-    directory: Path,
-    data: Path | None = None,
-    scores_from: Sequence[Card] = (),
-) -> Job[Bundle]:
-    """Score a run's network on the cases it left out, and write it as a bundle.
-
-    The card gets the scores of each case and region with all modalities, and Dice with every
-    subset of them. ``data`` says where the cases are now, if they were moved. ``scores_from``
-    are the cards of the folds of a cross-validation with the same recipe: their rows join the
-    card, which is how a network that was trained on all cases gets honest scores.
-    """
-    from napari_brats.training.loop import averaged_network
-
-    recipe, split = read_run(run)
-    network, step = averaged_network(run, recipe.config)
-    card = Card(
-        name=name,
-        title=recipe.card.get("title", name),
-        network=recipe.config.network,
-        arguments=_arguments(network),
-        sha256="",
-        task="segment" if objective_is_segmentation(recipe.config) else "reconstruct",
-        modalities=recipe.config.modalities,
-        normalisation=(FLATTENING if _flattens(recipe.config) else "") + NORMALISATION,
-        flatten=_flattens(recipe.config),
-        training={"recipe": asdict(recipe.config), "steps_done": step, "cases": split.train},
-        data_licence=recipe.card.get("data_licence", ""),
-        attribution=recipe.card.get("attribution", ""),
-        limits=recipe.card.get("limits", ""),
-        intended_use=INTENDED_USE,
-    )
-    if card.task != "segment":
-        return save_bundle(network, card, directory)
-    held_out = [f for f in discover(data or Path(split.data)) if f.case_id in split.hold_out]
-    with tempfile.TemporaryDirectory() as elsewhere:  # a bundle without scores is never listed
-        unscored = save_bundle(network, card, Path(elsewhere))
-        rows = yield from score_held_out(unscored, held_out)
-    rows += [row for fold_card in scores_from for row in fold_card.scores["cases"]]
-    scores = card_scores(rows)
-    if scores_from:
-        steps = ", ".join(str(fold_card.training["steps_done"]) for fold_card in scores_from)
-        start = f", going on from {start_from}" if (start_from := recipe.config.start_from) else ""
-        scores["note"] += (
-            f" These are the networks of a cross-validation's folds ({steps} steps), not the one "
-            f"in this bundle ({step} steps{start})."
-        )
-    return save_bundle(network, replace(card, scores=scores), directory)
-
-
 def objective_is_segmentation(config: TrainConfig) -> bool:
     """Whether the network gives regions rather than images."""
     return config.network != "autoencoder3d"
 
 
-def _flattens(config: TrainConfig) -> bool:
+def flattens(config: TrainConfig) -> bool:
     """Whether the images of the run are flattened: reconstructions must be of the real ones."""
     return config.flatten and objective_is_segmentation(config)
-
-
-def _arguments(network: Network) -> dict[str, Any]:
-    """The network's configuration as the card holds it, without what only training needs."""
-    arguments: dict[str, Any] = asdict(network.config)
-    return arguments
 
 
 def _prepared(
@@ -191,7 +124,7 @@ def _prepared(
                     recipe.config.modalities,
                     SPACING_MM,
                     cache_folder(),
-                    flatten=_flattens(recipe.config),
+                    flatten=flattens(recipe.config),
                 )
             )
         except BratsError as error:

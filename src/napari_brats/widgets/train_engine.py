@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, TypeVar
 from napari_brats.core.errors import BratsError
 from napari_brats.core.progress import Job, Progress
 from napari_brats.models.bundle import Bundle, load_bundle, require_new_name, user_folder
+from napari_brats.training.bundling import bundle_run
 from napari_brats.training.config import Recipe
 from napari_brats.training.fine_tuning import Survey, left_out, recipe_for, run_state, survey
-from napari_brats.training.runs import bundle_run, read_run, train_run
+from napari_brats.training.runs import read_run, train_run
 from napari_brats.widgets.train_panel import TrainRequest
 
 if TYPE_CHECKING:
@@ -51,7 +52,7 @@ def train(request: TrainRequest, should_stop: ShouldStop) -> Job[bool]:
 def make_bundle(run: Path, name: str, should_stop: ShouldStop) -> Job[Bundle | None]:
     """Score a run on the cases it left out and put it among the user's bundles; None if stopped."""
     require_new_name(name, user_folder())
-    return (yield from _until(bundle_run(run, name, user_folder()), should_stop))
+    return (yield from _until(bundle_run([run], name, user_folder()), should_stop))
 
 
 def _plan(request: TrainRequest) -> tuple[Path, Recipe]:
