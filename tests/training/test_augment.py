@@ -11,7 +11,6 @@ from napari_brats.core.errors import BratsError
 from napari_brats.training.augment import (
     Warp,
     blur,
-    brighten_at_surface,
     degrade,
     draw_warp,
     drop_modalities,
@@ -94,32 +93,12 @@ def test_degrading_changes_the_brain_and_leaves_the_outside_zero():
     assert not any(torch.equal(patch, image) for patch in changed)
 
 
-def test_a_coil_brightens_all_modalities_most_at_the_same_place_of_the_surface():
-    image = torch.zeros(4, *SIZE)
-    image[:, 4:20, 4:20, 4:20] = 0.5
-    for seed in range(8):
-        changed = brighten_at_surface(image, np.random.default_rng(seed), 1.0)
-        assert (changed[image == 0] == 0).all()
-        gains = changed - image
-        assert (gains[image != 0] > 0).all()
-        peaks = [np.unravel_index(int(gain.argmax()), SIZE) for gain in gains]
-        assert all(peak == peaks[0] for peak in peaks)
-        assert any(n in (4, 19) for n in peaks[0])
-        assert 0.03 < gains.max() / 4.5 < 0.5  # of the distance to black
-
-
-def test_a_coil_has_nothing_to_brighten_without_a_brain():
-    image = torch.zeros(4, *SIZE)
-    assert brighten_at_surface(image, np.random.default_rng(0), 1.0) is image
-
-
 def test_what_is_switched_off_changes_nothing():
     image, _ = _patch()
     off = AugmentConfig(**{setting.name: 0 for setting in fields(AugmentConfig)})
     rng = np.random.default_rng(0)
     assert draw_warp(off, rng, rng) is None
     assert degrade(image, off, rng, rng) is image
-    assert brighten_at_surface(image, rng, off.coil) is image
     assert drop_modalities(image, rng, off.modality_dropout) is image
 
 

@@ -14,7 +14,7 @@ from napari_brats.training.dataset import PatchDataset, TrainingCase
 
 OFF = AugmentConfig(**{setting.name: 0 for setting in fields(AugmentConfig)})
 ALL = AugmentConfig(
-    affine=1, elastic=1, low_resolution=1, coil=1, scheme_mixing=1, transplant=0.5, growth=0.5
+    affine=1, elastic=1, low_resolution=1, scheme_mixing=1, transplant=0.5, growth=0.5
 )
 CONFIG = TrainConfig(patch_size=(24, 24, 24), augment=OFF)
 LESION = (slice(10, 22), slice(12, 24), slice(14, 24))

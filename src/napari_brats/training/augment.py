@@ -25,11 +25,6 @@ BEND_VOXELS = 3.0
 BLACK_LEVEL = 4.0
 """By how many standard deviations the mean of a normalised brain lies above true black."""
 
-COIL_GAINS = (0.1, 0.5)
-"""What a coil adds to the brightness at the surface next to it, of the whole."""
-COIL_WIDTHS = (10.0, 30.0)
-"""Over how many voxels that falls off, as the standard deviation of a Gaussian."""
-
 Matrix = npt.NDArray[np.float64]
 
 
@@ -132,37 +127,6 @@ def degrade(
             changed = changed + torch.from_numpy(noise) * float(rng.uniform(0.03, 0.25))
         channels.append(channel if changed is channel else changed * brain)
     return torch.stack(channels)
-
-
-def brighten_at_surface(image: Tensor, rng: np.random.Generator, share: float) -> Tensor:
-    """With probability ``share`` a copy that is brighter about one place of the brain's surface.
-
-    That is how a surface coil looks where no smooth field over the whole brain can follow it.
-    All channels brighten there, each to an extent of its own.
-    """
-    brain = (image != 0).any(dim=0)
-    if rng.random() >= share or not brain.any():
-        return image
-    centre = _surface_voxel(brain, rng)
-    bump = torch.ones(())
-    for axis, (middle, length) in enumerate(zip(centre, brain.shape, strict=True)):
-        offsets = (torch.arange(length, dtype=torch.float32) - middle) / rng.uniform(*COIL_WIDTHS)
-        along = [length if i == axis else 1 for i in range(3)]
-        bump = bump * torch.exp(-(offsets**2) / 2).reshape(along)
-    gains = rng.uniform(*COIL_GAINS) * rng.uniform(0.3, 1, image.shape[0])
-    gain = torch.from_numpy(gains.astype(np.float32))[:, None, None, None] * bump
-    return image + (image + BLACK_LEVEL) * gain * (image != 0)
-
-
-def _surface_voxel(brain: Tensor, rng: np.random.Generator) -> list[int]:
-    """Where a line along a random axis from a random voxel of the brain leaves it for good."""
-    inside = torch.nonzero(brain)
-    voxel = [int(n) for n in inside[int(rng.integers(len(inside)))]]
-    axis, forwards = int(rng.integers(3)), bool(rng.integers(2))
-    first, second = (n for i, n in enumerate(voxel) if i != axis)
-    line = torch.nonzero(brain.movedim(axis, 0)[:, first, second])
-    voxel[axis] = int(line[-1 if forwards else 0])
-    return voxel
 
 
 def drop_modalities(image: Tensor, rng: np.random.Generator, share: float) -> Tensor:

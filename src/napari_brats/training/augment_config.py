@@ -33,11 +33,6 @@ class AugmentConfig:
     low_resolution: float = _share(
         0.15, "Share of patches in which modalities get thick slices or coarse voxels."
     )
-    coil: float = _share(
-        0.25,
-        "Share of patches that a coil brightens in one place at the brain's surface, all "
-        "modalities together.",
-    )
     scheme_mixing: float = _share(
         0.25,
         "Share of patches whose intensities are seen as after another normalisation: clipped, "

@@ -16,7 +16,6 @@ from napari_brats.core.modalities import Modality
 from napari_brats.training.augment import (
     MIRROR_AXIS,
     Warp,
-    brighten_at_surface,
     degrade,
     draw_warp,
     drop_modalities,
@@ -31,7 +30,9 @@ from napari_brats.training.tissue import FloatArray, Lesion, MappedCase, Tissues
 from napari_brats.training.transplant import transplant
 
 JITTER_VOXELS = 16
-_STREAMS = "place", "warp", "bend", "scheme", "intensity", "resolution", "dropout", "lesion", "coil"
+_STREAMS = tuple(
+    enumerate(("place", "warp", "bend", "scheme", "intensity", "resolution", "dropout", "lesion"))
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,9 +62,7 @@ class PatchDataset(Dataset[tuple[Tensor, Tensor]]):
     def __getitem__(self, index: int) -> tuple[Tensor, Tensor]:
         """Image ``(C, *patch_size)`` and region masks ``(R, *patch_size)``, float32."""
         config, settings = self.config, self.config.augment
-        rngs = {
-            name: np.random.default_rng((config.seed, index, n)) for n, name in enumerate(_STREAMS)
-        }
+        rngs = {name: np.random.default_rng((config.seed, index, n)) for n, name in _STREAMS}
         order = np.random.default_rng((config.seed, 1, index // len(self.cases)))
         number = int(order.permutation(len(self.cases))[index % len(self.cases)])
         case = self.cases[number]
@@ -82,7 +81,6 @@ class PatchDataset(Dataset[tuple[Tensor, Tensor]]):
             patch, drawn = warp_patch(patch, drawn, warp, middle, config.patch_size)
         if rngs["place"].random() < settings.mirror:
             patch, drawn = patch.flip(MIRROR_AXIS), drawn.flip(MIRROR_AXIS - 1)
-        patch = brighten_at_surface(patch, rngs["coil"], settings.coil)
         patch = degrade(patch, settings, rngs["intensity"], rngs["resolution"])
         patch = drop_modalities(patch, rngs["dropout"], settings.modality_dropout)
         return patch.contiguous(), _regions(drawn.numpy())
