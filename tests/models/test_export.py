@@ -44,6 +44,7 @@ def make(directory, name="unet3d", **more):
     [
         ("unet3d", {}),
         ("unet3d", {"norm": "layer", "deep_supervision": True}),
+        ("unet3d", {"members": 2}),
         ("attention_unet3d", {}),
     ],
 )
