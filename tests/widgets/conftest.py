@@ -16,8 +16,10 @@ from pytestqt.qtbot import QtBot
 from qtpy.QtWidgets import QVBoxLayout, QWidget
 from tests.io.cases import labels_2021, write_case
 from tests.widgets.safety_window import SafetyWindow
+from tests.widgets.tools_bench import Bench, run_now
 
-from napari_brats.widgets import unsaved
+from napari_brats.core.modalities import Modality
+from napari_brats.widgets import tools_images, unsaved
 from napari_brats.widgets.case_panel import CasePanel
 from napari_brats.widgets.case_wiring import connect_case_panels
 from napari_brats.widgets.correct_panel import CorrectPanel
@@ -116,3 +118,17 @@ def open_window(
 def folder(tmp_path: Path) -> Path:
     """A small case with a label map, as BraTS 2021 has them."""
     return write_case(tmp_path, label_map=labels_2021())
+
+
+@pytest.fixture
+def bench(qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> Iterator[Bench]:
+    """The wand at hand in no time; ED in hand."""
+    monkeypatch.setattr(tools_images, "run_job", run_now)
+    made = Bench()
+    made.add_image(Modality.T1C, 1.0)
+    made.add_image(Modality.T2F, 3.0)
+    qtbot.addWidget(made.panel)
+    yield made
+    made.control.close()
+    made.pointer.close()
+    made.tools.close()

@@ -6,12 +6,7 @@ import pytest
 
 from napari_brats.core.progress import Progress
 from napari_brats.widgets.choice_box import Choice
-from napari_brats.widgets.segment_panel import (
-    SegmentPanel,
-    SegmentRequest,
-    seconds_left,
-    time_left_text,
-)
+from napari_brats.widgets.segment_panel import SegmentPanel, SegmentRequest
 
 pytestmark = pytest.mark.gui_smoke
 
@@ -54,19 +49,19 @@ def test_run_is_off_until_bundles_and_devices_are_known(qtbot):
 def test_running_swaps_run_for_cancel_and_back(panel, qtbot):
     panel.set_running(True)
     assert (panel.run_button.isEnabled(), panel.cancel_button.isEnabled()) == (False, True)
-    assert not panel.bar.isHidden()
+    assert not panel.progress.isHidden()
     with qtbot.waitSignal(panel.cancel_requested):
         panel.cancel_button.click()
     panel.set_running(False)
     assert (panel.run_button.isEnabled(), panel.cancel_button.isEnabled()) == (True, False)
-    assert panel.bar.isHidden()
+    assert panel.progress.isHidden()
 
 
 def test_progress_shows_the_step_and_the_time_left(panel):
     panel.set_running(True)
     panel.show_progress(Progress(3, 12, "Window 3 of 12"), 9.2)
-    assert (panel.bar.value(), panel.bar.maximum()) == (3, 12)
-    assert panel.step_label.text() == "Window 3 of 12, 9 s left"
+    assert (panel.progress.bar.value(), panel.progress.bar.maximum()) == (3, 12)
+    assert panel.progress.words.text() == "Window 3 of 12, 9 s left"
 
 
 def test_a_new_run_clears_the_former_error(panel):
@@ -110,16 +105,3 @@ def test_what_to_expect_is_shown_until_there_is_nothing_to_say(panel):
 def test_markup_in_an_error_is_shown_as_it_is(panel):
     panel.show_error("<b>case</b>")
     assert "<b>" in panel.message.text()
-
-
-@pytest.mark.parametrize(
-    ("done", "total", "elapsed", "left"),
-    [(0, 4, 3.0, None), (1, 4, 3.0, 9.0), (4, 4, 3.0, 0.0), (0, 0, 1.0, None)],
-)
-def test_seconds_left_goes_by_what_was_done(done, total, elapsed, left):
-    assert seconds_left(Progress(done, total, ""), elapsed) == left
-
-
-@pytest.mark.parametrize(("seconds", "text"), [(0.0, "1 s"), (8.4, "8 s"), (90.1, "2 min")])
-def test_time_left_is_rounded(seconds, text):
-    assert time_left_text(seconds) == text

@@ -206,7 +206,7 @@ def test_closing_the_window_during_a_run_ends_it(make_napari_viewer, qtbot, case
     session.open(case_folder)
     session.run()
     panel = session.widget.segment_panel
-    qtbot.waitUntil(lambda: panel.bar.value() == 1, timeout=10_000)
+    qtbot.waitUntil(lambda: panel.progress.bar.value() == 1, timeout=10_000)
     assert QThreadPool.globalInstance().activeThreadCount() > 0
     session.viewer.close()
     pool = QThreadPool.globalInstance()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -12,30 +11,12 @@ from napari.utils.interactions import (
     mouse_press_callbacks,
     mouse_release_callbacks,
 )
-from pytestqt.qtbot import QtBot
 from qtpy.QtCore import QEvent, Qt
-from tests.widgets.tools_bench import Bench, block, press_key, run_now
+from tests.widgets.tools_bench import Bench, block, press_key
 
 from napari_brats.core.edits.edit import PaintOver, PaintRules
 from napari_brats.core.labels import Label
-from napari_brats.core.modalities import Modality
-from napari_brats.widgets import tools_images
 from napari_brats.widgets.tool_previews import NAME, RegionPreview, region_picture
-
-
-@pytest.fixture
-def bench(qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> Iterator[Bench]:
-    """The wand at hand in no time; ED in hand."""
-    monkeypatch.setattr(tools_images, "run_job", run_now)
-    made = Bench()
-    made.add_image(Modality.T1C, 1.0)
-    made.add_image(Modality.T2F, 3.0)
-    qtbot.addWidget(made.panel)
-    yield made
-    made.control.close()
-    made.pointer.close()
-    made.tools.close()
-
 
 REGION = (slice(2, 3), slice(1, 3), slice(3, 6))
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from types import SimpleNamespace
 from typing import Any
 
@@ -21,28 +21,12 @@ from tests.widgets.tools_bench import GRID, Bench, block, press_key, run_now
 from napari_brats.core.case import Volume
 from napari_brats.core.geometry import Grid
 from napari_brats.core.labels import Label
-from napari_brats.core.modalities import Modality
 from napari_brats.core.progress import drain
 from napari_brats.widgets import tools_images
 from napari_brats.widgets.case_group import tag_of
 from napari_brats.widgets.tool_previews import NAME
 from napari_brats.widgets.tools_images import appearance_job
 from napari_brats.widgets.twin_labels import TwinLabels
-
-
-@pytest.fixture
-def bench(qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> Iterator[Bench]:
-    """The wand at hand in no time; ED in hand."""
-    monkeypatch.setattr(tools_images, "run_job", run_now)
-    made = Bench()
-    made.add_image(Modality.T1C, 1.0)
-    made.add_image(Modality.T2F, 3.0)
-    qtbot.addWidget(made.panel)
-    yield made
-    made.control.close()
-    made.pointer.close()
-    made.tools.close()
-
 
 # -- wand
 

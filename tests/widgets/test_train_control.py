@@ -106,7 +106,7 @@ def test_train_hands_over_what_was_chosen_and_comes_to_its_end(panel, qtbot, eng
 def test_cancel_stops_after_a_step_and_training_can_go_on(panel, qtbot, engine):
     engine.steps = 10**9
     panel.train_button.click()
-    qtbot.waitUntil(lambda: "loss" in panel.step_label.text())
+    qtbot.waitUntil(lambda: "loss" in panel.progress.words.text())
     panel.cancel_button.click()
     qtbot.waitUntil(lambda: "Stopped." in panel.message.text())
     finished(qtbot, panel)

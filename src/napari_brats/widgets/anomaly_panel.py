@@ -7,8 +7,6 @@ from collections.abc import Sequence
 from qtpy.QtCore import Signal
 from qtpy.QtWidgets import (
     QGridLayout,
-    QLabel,
-    QProgressBar,
     QPushButton,
     QVBoxLayout,
     QWidget,
@@ -17,6 +15,7 @@ from qtpy.QtWidgets import (
 from napari_brats.core.progress import Progress
 from napari_brats.widgets.choice_box import Choice, ChoiceBox
 from napari_brats.widgets.message import MessageLabel
+from napari_brats.widgets.run_progress import RunProgress
 
 ANOMALY_TIP = "Where the brain looks unlike a healthy one, from 0 to 1, as a new layer"
 DENOISE_TIP = "The modalities without their noise, as new layers; the images stay as they are"
@@ -37,10 +36,7 @@ class AnomalyPanel(QWidget):
         self.denoise_button = QPushButton("Denoise")
         self.cancel_button = QPushButton("Cancel")
         self.cancel_button.setToolTip("End what is being computed; nothing is added")
-        self.bar = QProgressBar()
-        self.bar.setTextVisible(False)
-        self.step_label = QLabel()
-        self.step_label.setWordWrap(True)
+        self.progress = RunProgress()
         self.message = MessageLabel()
         self._running = False
         self._blocker = "Open a case first."
@@ -69,15 +65,12 @@ class AnomalyPanel(QWidget):
         self._running = running
         if running:
             self.message.clear_message()
-            self.bar.setRange(0, 0)  # busy until the first progress comes
-            self.step_label.setText("Starting")
+        self.progress.set_running(running)
         self._refresh()
 
     def show_progress(self, progress: Progress) -> None:
         """Show how far the run is."""
-        self.bar.setRange(0, max(progress.total, 1))
-        self.bar.setValue(progress.done)
-        self.step_label.setText(progress.message)
+        self.progress.show_progress(progress)
 
     def show_result(self, text: str) -> None:
         """Say that a run succeeded, and what is worth knowing of it."""
@@ -95,7 +88,7 @@ class AnomalyPanel(QWidget):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addLayout(grid)
-        for widget in (self.bar, self.step_label, self.cancel_button, self.message):
+        for widget in (self.progress, self.cancel_button, self.message):
             layout.addWidget(widget)
 
     def _refresh(self) -> None:
@@ -107,5 +100,4 @@ class AnomalyPanel(QWidget):
             button.setToolTip(self._blocker or tip)
         for box in (self.anomaly_box, self.denoise_box):
             box.setEnabled(not self._running)
-        for widget in (self.bar, self.step_label, self.cancel_button):
-            widget.setVisible(self._running)
+        self.cancel_button.setVisible(self._running)

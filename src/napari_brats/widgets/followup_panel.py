@@ -14,7 +14,6 @@ from qtpy.QtWidgets import (
     QFormLayout,
     QHBoxLayout,
     QLabel,
-    QProgressBar,
     QPushButton,
     QVBoxLayout,
     QWidget,
@@ -32,6 +31,7 @@ from napari_brats.widgets.followup_engine import FollowUpRequest
 from napari_brats.widgets.followup_table import FiguresTable, PointRow, TimePointTable
 from napari_brats.widgets.message import MessageLabel
 from napari_brats.widgets.picture import Picture
+from napari_brats.widgets.run_progress import RunProgress
 
 SIDE_BY_SIDE, CHECKERBOARD, FLICKER = "side by side", "checkerboard", "flicker"
 VIEWS = (
@@ -73,10 +73,7 @@ class FollowUpPanel(QWidget):
         self.compare_button = QPushButton("Register and compare")
         self.cancel_button = QPushButton("Cancel")
         self.cancel_button.setToolTip("End the comparison; nothing is shown of it")
-        self.bar = QProgressBar()
-        self.bar.setTextVisible(False)
-        self.step_label = QLabel()
-        self.step_label.setWordWrap(True)
+        self.progress = RunProgress()
         self.message = MessageLabel()
         self.results = QWidget()
         self.pair_box, self.region_box, self.view_box = ChoiceBox(), ChoiceBox(), ChoiceBox()
@@ -127,15 +124,12 @@ class FollowUpPanel(QWidget):
         self._running = running
         if running:
             self.message.clear_message()
-            self.bar.setRange(0, 0)
-            self.step_label.setText("Starting")
+        self.progress.set_running(running)
         self._refresh()
 
     def show_progress(self, progress: Progress) -> None:
         """Show how far it is."""
-        self.bar.setRange(0, max(progress.total, 1))
-        self.bar.setValue(progress.done)
-        self.step_label.setText(progress.message)
+        self.progress.show_progress(progress)
 
     def show_note(self, text: str) -> None:
         """Say something worth knowing."""
@@ -164,7 +158,7 @@ class FollowUpPanel(QWidget):
         layout = QVBoxLayout(self)
         layout.addLayout(form)
         layout.addLayout(buttons)
-        for widget in (self.bar, self.step_label, self.message, self.results):
+        for widget in (self.progress, self.message, self.results):
             layout.addWidget(widget)
         use = QLabel(f"{CITATION} {INTENDED_USE}")
         use.setWordWrap(True)
@@ -204,8 +198,6 @@ class FollowUpPanel(QWidget):
         self.cancel_button.setEnabled(self._running)
         for widget in (self.folder, self.points, self.bundle_box, self.noise, self.register_box):
             widget.setEnabled(not self._running)
-        self.bar.setVisible(self._running)
-        self.step_label.setVisible(self._running)
 
     def _show_region(self) -> None:
         shown = self._figures.get(self.region)

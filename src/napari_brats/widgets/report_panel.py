@@ -8,8 +8,6 @@ from qtpy.QtCore import Signal
 from qtpy.QtWidgets import (
     QFileDialog,
     QHBoxLayout,
-    QLabel,
-    QProgressBar,
     QPushButton,
     QVBoxLayout,
     QWidget,
@@ -17,6 +15,7 @@ from qtpy.QtWidgets import (
 
 from napari_brats.core.progress import Progress
 from napari_brats.widgets.message import MessageLabel
+from napari_brats.widgets.run_progress import RunProgress
 
 PAGES = "PDF, one A4 page (*.pdf);;HTML, one file (*.html);;JSON (*.json)"
 TABLES = "Tables as CSV (*.csv)"
@@ -41,8 +40,7 @@ class ReportPanel(QWidget):
         self.tables_button = QPushButton("Tables as CSV\u2026")
         self.cancel_button = QPushButton("Cancel")
         self.cancel_button.setToolTip("End the report; no file is written")
-        self.bar, self.step_label = QProgressBar(), QLabel()
-        self.bar.setTextVisible(False)
+        self.progress = RunProgress()
         self.message = MessageLabel()
         self._lay_out()
         self.report_button.clicked.connect(lambda: self._ask_path(".pdf", PAGES))
@@ -60,15 +58,12 @@ class ReportPanel(QWidget):
         self._running = running
         if running:
             self.message.clear_message()
-            self.bar.setRange(0, 0)
-            self.step_label.setText("Starting")
+        self.progress.set_running(running)
         self._refresh()
 
     def show_progress(self, progress: Progress) -> None:
         """Show how far it is."""
-        self.bar.setRange(0, max(progress.total, 1))
-        self.bar.setValue(progress.done)
-        self.step_label.setText(progress.message)
+        self.progress.show_progress(progress)
 
     def show_message(self, text: str, *, is_error: bool = False) -> None:
         """Say how it went."""
@@ -81,15 +76,14 @@ class ReportPanel(QWidget):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(6, 0, 6, 6)
         layout.addLayout(row)
-        for widget in (self.bar, self.step_label, self.cancel_button, self.message):
+        for widget in (self.progress, self.cancel_button, self.message):
             layout.addWidget(widget)
 
     def _refresh(self) -> None:
         for button, tip in ((self.report_button, TIP), (self.tables_button, TABLES_TIP)):
             button.setEnabled(not self._running and not self._blocker)
             button.setToolTip(self._blocker or tip)
-        for widget in (self.bar, self.step_label, self.cancel_button):
-            widget.setVisible(self._running)
+        self.cancel_button.setVisible(self._running)
 
     def _ask_path(self, suffix: str, filters: str) -> None:
         proposed = self.stem.with_name(self.stem.name + suffix)

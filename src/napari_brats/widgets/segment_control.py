@@ -19,7 +19,8 @@ from napari_brats.inference.segment import SegmentOptions
 from napari_brats.io.layers import LayerData, map_to_layer, probabilities_to_layers
 from napari_brats.widgets._results import AutomaticResult
 from napari_brats.widgets._worker import RunningJob, run_job
-from napari_brats.widgets.segment_panel import SegmentPanel, SegmentRequest, seconds_left
+from napari_brats.widgets.run_progress import seconds_left
+from napari_brats.widgets.segment_panel import SegmentPanel, SegmentRequest
 
 Engine = Callable[[Case, str, SegmentOptions], Job[Segmentation]]
 

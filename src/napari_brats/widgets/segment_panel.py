@@ -10,8 +10,6 @@ from qtpy.QtWidgets import (
     QCheckBox,
     QFormLayout,
     QHBoxLayout,
-    QLabel,
-    QProgressBar,
     QPushButton,
     QVBoxLayout,
     QWidget,
@@ -20,6 +18,7 @@ from qtpy.QtWidgets import (
 from napari_brats.core.progress import Progress
 from napari_brats.widgets.choice_box import Choice, ChoiceBox
 from napari_brats.widgets.message import MessageLabel
+from napari_brats.widgets.run_progress import RunProgress
 
 
 @dataclass(frozen=True)
@@ -64,10 +63,7 @@ class SegmentPanel(QWidget):
         self.run_button.setToolTip("Segment the active case; the mask becomes a new layer")
         self.cancel_button = QPushButton("Cancel")
         self.cancel_button.setToolTip("End the run; label maps stay as they are")
-        self.bar = QProgressBar()
-        self.bar.setTextVisible(False)
-        self.step_label = QLabel()
-        self.step_label.setWordWrap(True)
+        self.progress = RunProgress()
         self.message = MessageLabel()
         self._running = False
         self._blocker = "Open a case first."
@@ -100,16 +96,12 @@ class SegmentPanel(QWidget):
         self._running = running
         if running:
             self.message.clear_message()
-            self.bar.setRange(0, 0)  # busy until the first progress comes
-            self.step_label.setText("Starting")
+        self.progress.set_running(running)
         self._refresh()
 
     def show_progress(self, progress: Progress, seconds_left: float | None) -> None:
         """Show how far the run is; ``seconds_left`` is None while nothing can be said."""
-        self.bar.setRange(0, max(progress.total, 1))
-        self.bar.setValue(progress.done)
-        left = "" if seconds_left is None else f", {time_left_text(seconds_left)} left"
-        self.step_label.setText(f"{progress.message}{left}")
+        self.progress.show_progress(progress, seconds_left)
 
     def show_result(self, text: str) -> None:
         """Say that a run succeeded, and what is worth knowing of it."""
@@ -134,8 +126,8 @@ class SegmentPanel(QWidget):
         layout.addLayout(form)
         layout.addWidget(self.expectation)
         layout.addLayout(buttons)
-        for widget in (self.bar, self.step_label, self.message):
-            layout.addWidget(widget)
+        layout.addWidget(self.progress)
+        layout.addWidget(self.message)
 
     def _refresh(self) -> None:
         ready = bool(self.bundle_box.count() and self.device_box.count())
@@ -153,8 +145,6 @@ class SegmentPanel(QWidget):
             self.uncertainty_box,
         ):
             choice.setEnabled(not self._running)
-        self.bar.setVisible(self._running)
-        self.step_label.setVisible(self._running)
 
     def _on_run_clicked(self) -> None:
         self.run_requested.emit(
@@ -166,17 +156,3 @@ class SegmentPanel(QWidget):
                 self.uncertainty_box.isChecked(),
             )
         )
-
-
-def time_left_text(seconds: float) -> str:
-    """A rounded duration in words: ``8 s``, ``2 min``; never 0."""
-    if seconds < 60:
-        return f"{max(1, round(seconds))} s"
-    return f"{round(seconds / 60)} min"
-
-
-def seconds_left(progress: Progress, elapsed_s: float) -> float | None:
-    """How long the rest takes if it goes on as before; None before anything is done."""
-    if progress.done <= 0 or progress.total <= 0:
-        return None
-    return elapsed_s * (progress.total - progress.done) / progress.done

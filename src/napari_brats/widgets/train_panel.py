@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from qtpy.QtCore import Signal
@@ -12,7 +12,6 @@ from qtpy.QtWidgets import (
     QHBoxLayout,
     QLabel,
     QLineEdit,
-    QProgressBar,
     QPushButton,
     QSpinBox,
     QVBoxLayout,
@@ -26,7 +25,7 @@ from napari_brats.widgets.choice_box import Choice, ChoiceBox
 from napari_brats.widgets.curve_plot import Curve, CurvePlot
 from napari_brats.widgets.folder_edit import FolderEdit
 from napari_brats.widgets.message import MessageLabel
-from napari_brats.widgets.segment_panel import time_left_text
+from napari_brats.widgets.run_progress import RunProgress
 
 SCRATCH = Choice("", "From scratch", "Random weights; takes many more cases and epochs")
 LOSS_COLOR, DICE_COLOR = "#D55E00", "#3D9BD9"
@@ -85,10 +84,7 @@ class TrainPanel(QWidget):
         self.cancel_button.setToolTip(
             "End the training after this step; what was trained so far is kept"
         )
-        self.bar = QProgressBar()
-        self.bar.setTextVisible(False)
-        self.step_label = QLabel()
-        self.step_label.setWordWrap(True)
+        self.progress = RunProgress()
         self.plot = CurvePlot()
         self.name = QLineEdit()
         self.name.setPlaceholderText("my-clinic")
@@ -154,21 +150,18 @@ class TrainPanel(QWidget):
         self._running = running
         if running:
             self.message.clear_message()
-            self.bar.setRange(0, 0)  # busy until the first progress comes
-            self.step_label.setText("Starting")
+        self.progress.set_running(running)
         self._refresh()
 
     def show_progress(self, progress: Progress, seconds_left: float | None) -> None:
         """Show how far it is; ``seconds_left`` is None while nothing can be said."""
-        self.bar.setRange(0, max(progress.total, 1))
-        self.bar.setValue(progress.done)
-        left = "" if seconds_left is None else f", {time_left_text(seconds_left)} left"
-        self.step_label.setText(f"{progress.done}/{progress.total}: {progress.message}{left}")
+        counted = f"{progress.done}/{progress.total}: {progress.message}"
+        self.progress.show_progress(replace(progress, message=counted), seconds_left)
 
     def show_stopping(self) -> None:
         """Say that it stops after the step under way."""
         self.cancel_button.setEnabled(False)
-        self.step_label.setText("Stopping after this step")
+        self.progress.words.setText("Stopping after this step")
 
     def show_result(self, text: str) -> None:
         """Say how it ended."""
@@ -198,8 +191,8 @@ class TrainPanel(QWidget):
         layout = QVBoxLayout(self)
         layout.addLayout(form)
         layout.addLayout(buttons)
-        for widget in (self.bar, self.step_label, self.message):
-            layout.addWidget(widget)
+        layout.addWidget(self.progress)
+        layout.addWidget(self.message)
         layout.addWidget(self.plot, 1)
         layout.addLayout(made)
         use = QLabel(INTENDED_USE)
@@ -226,8 +219,6 @@ class TrainPanel(QWidget):
             widget.setEnabled(not self._running and not goes_on)
         for widget in (self.run, self.device_box):
             widget.setEnabled(not self._running)
-        self.bar.setVisible(self._running)
-        self.step_label.setVisible(self._running)
         can_bundle = has_network and not self._running
         self.name.setEnabled(can_bundle)
         self.bundle_button.setEnabled(can_bundle and bool(self.name.text().strip()))

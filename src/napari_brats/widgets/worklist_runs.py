@@ -12,7 +12,7 @@ from qtpy.QtCore import QObject, Signal
 from napari_brats.core.errors import BratsError
 from napari_brats.core.progress import Progress
 from napari_brats.widgets._worker import RunningJob, run_job
-from napari_brats.widgets.segment_panel import seconds_left, time_left_text
+from napari_brats.widgets.run_progress import seconds_left, time_left_text
 from napari_brats.widgets.worklist_engine import Engine, Network
 from napari_brats.widgets.worklist_panel import WorklistPanel
 from napari_brats.workspace.worklist import WorkCase
