@@ -3,10 +3,9 @@
 import json
 from dataclasses import asdict, replace
 
-import nibabel as nib
-import numpy as np
 import pytest
 import torch
+from tests.training.tiny_cases import write_cases
 
 from napari_brats.core.errors import BratsError, CaseError
 from napari_brats.core.progress import drain
@@ -31,19 +30,7 @@ TINY = TrainConfig(
 
 @pytest.fixture
 def data(tmp_path):
-    rng = np.random.default_rng(0)
-    for case_id in ("P1", "P2", "P3"):
-        folder = tmp_path / "data" / case_id
-        folder.mkdir(parents=True)
-        labels = np.zeros((20, 20, 20), np.uint8)
-        labels[8:12, 8:12, 8:12] = 2
-        for suffix in ("t1n", "t1c", "t2w", "t2f"):
-            image = np.zeros(labels.shape, np.int16)
-            image[3:17, 3:17, 3:17] = rng.integers(80, 120, (14, 14, 14))
-            image[labels > 0] += 100
-            nib.save(nib.Nifti1Image(image, np.eye(4)), folder / f"{case_id}-{suffix}.nii.gz")
-        nib.save(nib.Nifti1Image(labels, np.eye(4)), folder / f"{case_id}-seg.nii.gz")
-    return tmp_path / "data"
+    return write_cases(tmp_path / "data")
 
 
 def test_a_run_ends_in_a_bundle_scored_on_the_cases_left_out(data, tmp_path):

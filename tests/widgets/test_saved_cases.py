@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import json
 
-import nibabel as nib
-import numpy as np
 import pytest
+from tests.training.tiny_cases import IDS, labels, write_cases
 
 from napari_brats.io.discover import discover
 from napari_brats.io.load import load_case
@@ -15,30 +14,12 @@ from napari_brats.training.runs import train_run
 from napari_brats.widgets.case_saving import proposed_path, write
 from napari_brats.widgets.save_panel import SaveRequest
 
-IDS = ("P1", "P2", "P3")
-
 
 @pytest.fixture
 def data(tmp_path, monkeypatch):
     """Three cases: P1 unlabelled, P2 and P3 with a label map of their own."""
     monkeypatch.setenv("NAPARI_BRATS_CACHE", str(tmp_path / "cache"))
-    rng = np.random.default_rng(0)
-    for case_id in IDS:
-        folder = tmp_path / "data" / case_id
-        folder.mkdir(parents=True)
-        for suffix in ("t1n", "t1c", "t2w", "t2f"):
-            image = np.zeros((20, 20, 20), np.int16)
-            image[3:17, 3:17, 3:17] = rng.integers(80, 120, (14, 14, 14))
-            nib.save(nib.Nifti1Image(image, np.eye(4)), folder / f"{case_id}-{suffix}.nii.gz")
-        if case_id != "P1":
-            nib.save(nib.Nifti1Image(labels(), np.eye(4)), folder / f"{case_id}-seg.nii.gz")
-    return tmp_path / "data"
-
-
-def labels():
-    array = np.zeros((20, 20, 20), np.uint8)
-    array[8:12, 8:12, 8:12] = 2
-    return array
+    return write_cases(tmp_path / "data", labelled=("P2", "P3"))
 
 
 def save(data, case_id, provenance, taken=False):
