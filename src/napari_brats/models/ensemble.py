@@ -19,7 +19,7 @@ class UNetEnsemble(Network):
 
     What only one of them takes for tumour counts for less (deep ensembles, Lakshminarayanan 2017,
     arXiv:1612.01474, which average probabilities; the mean of logits is their normalised geometric
-    mean). They run one after the other: only time grows with their number.
+    mean). They run one after the other: time grows with their number, memory hardly.
     """
 
     def __init__(self, config: UNet3DConfig) -> None:
